@@ -1,0 +1,202 @@
+"""Which files an import takes, and what each says of itself.
+
+Folders are searched to their depths in the order of names; hidden entries and the usual company of music (pictures,
+playlists, texts) are left out. A file that is named is always taken. Tags come from tinytag; where they are silent, the
+names of file and folders speak, as in `Band/Album/01 Title.flac`.
+
+Not here: whether a file is music that can be ingested. The ingest decides that by its bytes and says why not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+from tinytag import TinyTag, TinyTagException
+
+from appliance.errors import ApplianceError
+from graph.names import BIDI_OVERRIDES, MAX_LENGTH, REFUSED_CATEGORIES
+
+# fmt: off
+COMPANIONS: Final = frozenset(
+    {
+        ".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff",
+        ".svg",
+        ".pdf", ".txt", ".md", ".nfo", ".log", ".cue", ".m3u", ".m3u8", ".pls",
+        ".xspf", ".lrc", ".json", ".xml", ".csv", ".tsv", ".html", ".url", ".md5",
+        ".sha256", ".sfv", ".accurip", ".ini", ".db", ".zip",
+    }
+)
+# fmt: on
+"""What lies beside music in people's folders and is no music."""
+NUMBERED: Final = re.compile(r"(?:(?P<disc>\d)[-.])?(?P<number>\d{1,3})(?:\s*[-._]\s*|\s+)(?P<title>.*\S.*)")
+MEDIA_TYPES: Final = {".wav": "audio/wav", ".flac": "audio/flac"}  # of which every system has another opinion
+ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+READ_BYTES: Final = 1024 * 1024
+
+
+class UnreadableFolder(ApplianceError):
+    """A folder among those to import cannot be listed; mend its permissions, or leave it out."""
+
+    code = "unreadable_folder"
+
+    def __init__(self, folder: Path, cause: str) -> None:
+        super().__init__(
+            f"{shown(folder)} cannot be read ({cause}); mend its permissions, or name the others one by one"
+        )
+        self.folder = folder
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A file to import; `root` is the folder that it was found in, or its own folder when it was named."""
+
+    file: Path
+    root: Path
+    found: bool
+    """False when the file itself was named: its folder then says nothing about it."""
+
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The names of the folders above the file, outermost first, the given one included."""
+        if not self.found:
+            return ()
+        inner = self.file.parent.relative_to(self.root).parts
+        return (self.root.resolve().name, *inner)
+
+
+class Description(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known of a track before it is uploaded."""
+
+    title: str
+    artist: str | None = None
+    album: str | None = None
+    disc_number: int = 1
+    track_number: int | None = None
+    release_date: str | None = None
+    """ISO 8601; a tag that holds only a year means its first day."""
+    isrc: str | None = None
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """What a promise of a file states about its bytes."""
+
+    size_bytes: int
+    sha256: str
+    media_type: str
+
+
+def find(paths: Iterable[Path]) -> tuple[list[Source], list[Path]]:
+    """The files to import, each once, and those in folders that are left out because they are no music.
+
+    Raises UnreadableFolder: an import that passed over a folder would look complete.
+    """
+    taken: dict[Path, Source] = {}
+    left: list[Path] = []
+    for path in paths:
+        if not path.is_dir():
+            taken.setdefault(path.resolve(), Source(file=path, root=path.parent, found=False))
+            continue
+        for file in _below(path):
+            if file.suffix.lower() in COMPANIONS:
+                left.append(file)
+            else:
+                taken.setdefault(file.resolve(), Source(file=file, root=path, found=True))
+    return list(taken.values()), left
+
+
+def describe(source: Source) -> Description:
+    """Read a file's tags. Raises OSError when the file cannot be read."""
+    try:
+        tag = TinyTag.get(source.file, image=False)
+    except (TinyTagException, ValueError, OverflowError):
+        tag = TinyTag()  # whether it is music at all is for the ingest to say
+    named = _by_name(source)
+    year = re.match(r"\d{4}(-\d\d-\d\d)?", tag.year or "")
+    return Description(
+        title=_text(tag.title) or named.title,
+        artist=_text(tag.artist) or _text(tag.albumartist) or named.artist,
+        album=_text(tag.album) or named.album,
+        disc_number=_number(tag.disc) or named.disc_number,
+        track_number=_number(tag.track) or named.track_number,
+        release_date=f"{year[0]}-01-01"[:10] if year and year[0] > "0000" else None,
+        isrc=_isrc(tag.other.get("isrc")),
+    )
+
+
+def content(file: Path) -> Content:
+    """Read a file once and take its measure. Raises OSError."""
+    digest, size = hashlib.sha256(), 0
+    with file.open("rb") as stream:
+        while chunk := stream.read(READ_BYTES):
+            digest.update(chunk)
+            size += len(chunk)
+    return Content(size_bytes=size, sha256=digest.hexdigest(), media_type=_media_type(file))
+
+
+def shown(file: Path) -> str:
+    """A path as text that every encoder takes; a name that is no UTF-8 shows question marks."""
+    return str(file).encode("utf-8", "replace").decode()
+
+
+def _below(folder: Path) -> list[Path]:
+    try:
+        return list(_walk(folder))
+    except OSError as error:
+        raise UnreadableFolder(Path(error.filename or folder), error.strerror or type(error).__name__) from error
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """The files below a folder, sorted by name; linked folders are not entered, so there is no endless round."""
+    for entry in sorted(folder.iterdir()):
+        if entry.name.startswith("."):
+            continue
+        if entry.is_dir():
+            if not entry.is_symlink():
+                yield from _walk(entry)
+        elif entry.is_file():
+            yield entry
+
+
+def _by_name(source: Source) -> Description:
+    stem = _text(source.file.stem) or "Untitled"
+    found = NUMBERED.fullmatch(stem)
+    folders = source.folders
+    return Description(
+        title=found["title"].strip() if found else stem,
+        artist=_text(folders[-2]) if len(folders) > 1 else None,
+        album=_text(folders[-1]) if folders else None,
+        disc_number=int(found["disc"] or 1) or 1 if found else 1,
+        track_number=int(found["number"]) or None if found else None,
+    )
+
+
+def _text(value: str | None) -> str | None:
+    """One line that the API takes as a name: nothing that it refuses, no longer than it allows; None when empty."""
+    composed = unicodedata.normalize("NFC", value or "")
+    kept = "".join(" " if _refused(letter) else letter for letter in composed)
+    return " ".join(kept.split())[:MAX_LENGTH].strip() or None
+
+
+def _refused(letter: str) -> bool:
+    return letter in BIDI_OVERRIDES or unicodedata.category(letter) in REFUSED_CATEGORIES
+
+
+def _number(value: int | None) -> int | None:
+    return value if value is not None and 0 < value < 10_000 else None
+
+
+def _isrc(values: list[str] | None) -> str | None:
+    """The first of the tag's codes that is one, in the form without hyphens."""
+    compact = ("".join(filter(str.isalnum, value)).upper() for value in values or ())
+    return next((value for value in compact if ISRC.fullmatch(value)), None)
+
+
+def _media_type(file: Path) -> str:
+    guessed, _ = mimetypes.guess_type(file.name, strict=False)
+    return MEDIA_TYPES.get(file.suffix.lower()) or guessed or "application/octet-stream"

@@ -1,0 +1,195 @@
+"""The way of one file, from its digest to the end of its ingest.
+
+Ask whether the account has this very content already; find or make the file's track; promise the file, send it,
+complete the promise; follow the ingest.
+
+Rule: every step can be repeated without harm, so an interrupted import is resumed by running it again, and a step that
+fails for a passing reason is tried again here.
+
+Not here: reading the file (`files`), its artist, album and track (`catalogue`), many files at once (`batch`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final, Protocol
+
+import msgspec
+
+from appliance.client import GraphClient, UploadTicket
+from appliance.client_errors import ClientError, TokenExpired
+from appliance.importer.catalogue import Catalogue, Id
+from appliance.importer.files import Content, Description, shown
+from appliance.importer.outcome import Outcome, Status, unreadable
+from config.errors import ServiceUnavailable
+
+FIRST_PAUSE_S: Final = 0.5  # doubled after every attempt
+UPLOAD_SHARE: Final = 0.3
+"""How much of a file's bar the upload is; the rest is the ingest, which takes longer on one's own machine."""
+
+FIND_CONTENT: Final = """
+query ($sha256: String!) { viewer { upload(sha256: $sha256) { id ingest { status } } } }"""
+CREATE_UPLOAD: Final = """
+mutation ($input: CreateUploadInput!) {
+  createUpload(input: $input) {
+    upload { id method url headers { name value } }
+    userErrors { field message code }
+  }
+}"""
+COMPLETE_UPLOAD: Final = """
+mutation ($input: CompleteUploadInput!) {
+  completeUpload(input: $input) { track { id } userErrors { field message code } }
+}"""
+FOLLOW: Final = """
+subscription ($trackId: ID!) { ingestProgress(trackId: $trackId) { status stage fraction failure { code message } } }"""
+
+
+class Watcher(Protocol):
+    """Who is told how far a file is."""
+
+    def advance(self, file: Path, step: str, fraction: float) -> None:
+        """`fraction` of the file's whole way, 0 to 1."""
+
+
+class Failure(msgspec.Struct, frozen=True):
+    code: str
+    message: str
+
+
+class Progress(msgspec.Struct, frozen=True):
+    """One event of `ingestProgress`."""
+
+    status: str
+    stage: str
+    fraction: float
+    failure: Failure | None = None
+
+
+class _State(msgspec.Struct, frozen=True):
+    status: str
+
+
+class _Known(msgspec.Struct, frozen=True):
+    id: str
+    ingest: _State | None = None
+
+
+class _Viewer(msgspec.Struct, frozen=True):
+    upload: _Known | None = None
+
+
+class _Announced(msgspec.Struct, frozen=True):
+    upload: UploadTicket
+
+
+class _Completed(msgspec.Struct, frozen=True):
+    track: Id
+
+
+class Passage:
+    """One file on its way; it remembers the track that it was given, so another attempt does not make a second."""
+
+    def __init__(self, client: GraphClient, catalogue: Catalogue, watcher: Watcher, file: Path) -> None:
+        self._client = client
+        self._catalogue = catalogue
+        self._watcher = watcher
+        self._file = file
+        self._track: str | None = None
+
+    async def take(self, description: Description, held: Content, *, attempts: int) -> tuple[Outcome, bool]:
+        """The outcome, and whether it is that a service stayed away."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            attempts -= 1
+            try:
+                return await self._attempt(description, held), False
+            except OSError as error:
+                return unreadable(self._file, error), False
+            except (ClientError, ServiceUnavailable) as error:
+                if attempts <= 0 or not error.retryable:
+                    return self._end(Status.FAILED, code=error.code, reason=_sentence(error)), error.retryable
+            await asyncio.sleep(pause_s)
+            pause_s *= 2
+
+    async def _attempt(self, description: Description, held: Content) -> Outcome:
+        viewer = await self._client.query(FIND_CONTENT, {"sha256": held.sha256}, to=_Viewer)
+        known = viewer.upload
+        if known is not None and known.ingest is not None and known.ingest.status == "READY":
+            # A file that became ready while this import waited between two attempts is this import's own.
+            status = Status.READY if known.id == self._track else Status.EXISTS
+            self._track = known.id
+            return self._end(status)
+        if known is not None and (known.ingest is None or known.ingest.status != "FAILED"):
+            self._track = known.id
+        else:
+            self._track = self._track or await self._catalogue.track_for(description)
+            await self._upload(self._track, held)
+        return await self._follow(self._track)
+
+    async def _upload(self, track: str, held: Content) -> None:
+        promise = {
+            "trackId": track,
+            "fileName": shown(Path(self._file.name)),
+            "contentType": held.media_type,
+            "sizeBytes": held.size_bytes,
+            "sha256": held.sha256,
+        }
+        announced = await self._client.mutate(CREATE_UPLOAD, promise, to=_Announced)
+        await self._send(announced.upload, held)
+        await self._client.mutate(COMPLETE_UPLOAD, {"uploadId": announced.upload.id}, to=_Completed)
+
+    async def _send(self, ticket: UploadTicket, held: Content) -> None:
+        def sent(count: int) -> None:
+            self._watcher.advance(self._file, "uploading", UPLOAD_SHARE * count / held.size_bytes)
+
+        await self._client.put(ticket, self._file, size_bytes=held.size_bytes, sent=sent)
+
+    async def _follow(self, track: str) -> Outcome:
+        """Follow to the subscription's own end: a socket that is closed just before it is a fault to the server."""
+        last: Progress | None = None
+        async for last in self._progress(track):
+            fraction = UPLOAD_SHARE + (1 - UPLOAD_SHARE) * last.fraction
+            self._watcher.advance(self._file, STEPS.get(last.stage, "working"), fraction)
+        if last is not None and last.status == "READY":
+            return self._end(Status.READY)
+        if last is not None and last.status == "FAILED":
+            failure = last.failure or UNSAID
+            return self._end(Status.FAILED, code=failure.code.lower(), reason=failure.message)
+        raise self._client.away("the progress ended before the ingest did")
+
+    async def _progress(self, track: str) -> AsyncIterator[Progress]:
+        """Every event to the end; a queue may be longer than a token lives, so another socket takes over then."""
+        while True:
+            try:
+                async for progress in self._client.subscribe(FOLLOW, {"trackId": track}, to=Progress):
+                    yield progress
+            except TokenExpired:
+                await asyncio.sleep(FIRST_PAUSE_S)  # whatever the lifetime, a server is not asked without a breath
+                continue
+            return
+
+    def _end(self, status: Status, *, code: str | None = None, reason: str | None = None) -> Outcome:
+        return Outcome(file=self._file, status=status, code=code, reason=reason, track=self._track)
+
+
+UNSAID: Final = Failure("internal", "The ingest failed without saying why.")
+
+
+def _sentence(error: Exception) -> str:
+    text = str(error)
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
+
+
+STEPS: Final = {
+    "QUEUED": "waiting",
+    "FETCH": "fetching",
+    "DECODE": "decoding",
+    "MEASURE": "measuring",
+    "ENCODE": "encoding",
+    "VERIFY": "verifying",
+    "PUBLISH": "publishing",
+    "DONE": "done",
+}
+"""The ingest's stages in the words of the progress bar."""

@@ -1,0 +1,138 @@
+"""Listening through the API: which track is meant, and the signed URLs that `startPlayback` answers for it.
+
+A track is named by its id (global, or the plain UUID) or by words for the search; of what the search finds the first
+track is taken, else the first track of the first album or artist.
+
+Not here: playing. The URL opens in any player.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+
+from appliance.client import GraphClient
+from appliance.errors import ApplianceError
+from graph import ids
+
+TRACK_FIELDS: Final = "id title durationMs artist { name }"
+TRACK: Final = f"query ($id: ID!) {{ track(id: $id) {{ {TRACK_FIELDS} }} }}"
+SEARCH: Final = f"""
+query ($query: String!) {{
+  search(query: $query, first: 20) {{
+    edges {{
+      node {{
+        ... on Track {{ {TRACK_FIELDS} }}
+        ... on Album {{ tracks(first: 10) {{ edges {{ node {{ {TRACK_FIELDS} }} }} }} }}
+        ... on Artist {{ tracks(first: 10) {{ edges {{ node {{ {TRACK_FIELDS} }} }} }} }}
+      }}
+    }}
+  }}
+}}"""
+START_PLAYBACK: Final = """
+mutation ($input: StartPlaybackInput!) {
+  startPlayback(input: $input) { playback { hlsUrl dashUrl expiresAt } userErrors { field message code } }
+}"""
+
+
+class NothingFound(ApplianceError):
+    """No track that can be played has this id or these words; look for others."""
+
+    code = "nothing_found"
+
+
+class Named(msgspec.Struct, frozen=True):
+    name: str
+
+
+class Track(msgspec.Struct, frozen=True, rename="camel"):
+    """A track as far as the command line shows it."""
+
+    id: str
+    title: str
+    duration_ms: int | None = None
+    artist: Named | None = None
+
+    @property
+    def described(self) -> str:
+        return f"{self.title}, by {self.artist.name}" if self.artist else self.title
+
+
+class _TrackEdge(msgspec.Struct, frozen=True):
+    node: Track
+
+
+class _Tracks(msgspec.Struct, frozen=True):
+    edges: list[_TrackEdge]
+
+
+class _Hit(msgspec.Struct, frozen=True, rename="camel"):
+    """One result: a track's own fields, or the tracks of an album or artist."""
+
+    id: str | None = None
+    title: str | None = None
+    duration_ms: int | None = None
+    artist: Named | None = None
+    tracks: _Tracks | None = None
+
+    @property
+    def own(self) -> list[Track]:
+        if self.id is None or self.title is None:
+            return []
+        return [Track(id=self.id, title=self.title, duration_ms=self.duration_ms, artist=self.artist)]
+
+    @property
+    def below(self) -> list[Track]:
+        return [edge.node for edge in self.tracks.edges] if self.tracks else []
+
+
+class _HitEdge(msgspec.Struct, frozen=True):
+    node: _Hit
+
+
+class _Hits(msgspec.Struct, frozen=True):
+    edges: list[_HitEdge]
+
+
+class Playback(msgspec.Struct, frozen=True, rename="camel"):
+    """The signed manifests of one track."""
+
+    hls_url: str
+    dash_url: str
+    expires_at: str
+
+
+class _Started(msgspec.Struct, frozen=True):
+    playback: Playback
+
+
+async def find_track(client: GraphClient, words: str) -> Track:
+    """The track that an id or a search means. Raises NothingFound."""
+    track_id = _track_id(words)
+    if track_id is not None:
+        track = await client.query(TRACK, {"id": track_id}, to=Track | None)  # type: ignore[arg-type] # a union is a type to msgspec
+        candidates = [] if track is None else [track]
+    else:
+        hits = [edge.node for edge in (await client.query(SEARCH, {"query": words}, to=_Hits)).edges]
+        candidates = [track for hit in hits for track in hit.own] + [track for hit in hits for track in hit.below]
+    for candidate in candidates:
+        if candidate.duration_ms is not None:  # nothing can be heard of the others yet
+            return candidate
+    raise NothingFound(f"nothing to play was found for {words!r}")
+
+
+async def start_playback(client: GraphClient, track: Track) -> Playback:
+    """Raises InputRefused, GraphRefused, GraphAway."""
+    return (await client.mutate(START_PLAYBACK, {"trackId": track.id}, to=_Started)).playback
+
+
+def _track_id(words: str) -> str | None:
+    """The global id, if the words are one or are a track's UUID."""
+    if ids.find("Track", words) is not None:
+        return words
+    try:
+        return ids.encode("Track", UUID(words))
+    except ValueError:
+        return None

@@ -1,0 +1,102 @@
+"""An ASGI application served by Granian: one supervising process and workers with an event loop each.
+
+Workers get what they need as an argument of their loader, not through the environment. They end with the supervisor: on
+SIGTERM it lets them finish what they are answering, one that has not begun to serve ends at once, and when the
+supervisor is killed outright, the kernel kills them, so that no orphan keeps the port.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, cast
+
+from granian.constants import Interfaces, Loops
+from granian.log import LogLevels
+from granian.server import Server
+
+from config.errors import InvalidSetting
+from config.lifeline import die_with
+from config.logs import configure_logs
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOP_LIMIT_S = 10
+"""A worker that is still busy after this long is killed: an open event stream or a stuck client would keep it."""
+SERVING_AFTER_S = 0.05
+
+
+def serve(name: str, create: Callable[[], Any], *, host: str, port: int, workers: int, websockets: bool) -> None:
+    """Serve `create()`, called in each worker, until SIGTERM or SIGINT; blocks. Raises InvalidSetting.
+
+    `create` is pickled on its way to a worker: a function of a module, or a partial of one.
+    """
+    require_free(host, port, variable=f"SEGUE_{name.upper()}_PORT")
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_end_on_signals)
+    server = Server(
+        name,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        loop=Loops.uvloop,
+        workers=workers,
+        websockets=websockets,
+        log_level=LogLevels.warning,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_LIMIT_S,
+    )
+    server.serve(target_loader=partial(_load, name, create, os.getpid()), wrap_loader=False)
+
+
+def require_free(host: str, port: int, *, variable: str) -> None:
+    """Granian listens with SO_REUSEPORT: a second server would silently take half of the requests of the first."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        remedy = f"cannot listen on port {port} of {host} ({error.strerror}); stop what uses it or set another"
+        raise InvalidSetting(variable, remedy) from error
+
+
+def _load(name: str, create: Callable[[], Any], supervisor: int) -> Callable[..., Awaitable[None]]:
+    """Runs in each worker, before the first request."""
+    die_with(supervisor)
+    configure_logs(name, json=not sys.stderr.isatty())
+    application = create()
+    # uvloop forgets a signal that arrives while it does not run, and Granian starts it twice: for the lifespan and to
+    # serve. From here to there a signal waits in the kernel instead.
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)
+    return partial(_answer, application)
+
+
+def _answer(application: Any, scope: dict[str, Any], receive: Any, send: Any) -> Awaitable[None]:
+    """Pass a request on; the lifespan's too, with an eye on the moment when it has started."""
+    if scope["type"] == "lifespan":
+        return cast("Awaitable[None]", application(scope, receive, partial(_started, send)))
+    return cast("Awaitable[None]", application(scope, receive, send))
+
+
+async def _started(send: Callable[[Any], Awaitable[None]], message: dict[str, Any]) -> None:
+    if message["type"].startswith("lifespan.startup"):
+        # A timer does not fire in the loop's first run, which ends with this message, but in its second.
+        asyncio.get_running_loop().call_later(SERVING_AFTER_S, _hear_signals)
+    await send(message)
+
+
+def _hear_signals() -> None:
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
+
+
+def _end_on_signals() -> None:
+    """Give a forked worker the default handlers until Granian sets its own.
+
+    It inherits the supervisor's, which only note that the signal has come: a worker that was told to stop while it was
+    still loading the application would serve on, until it is killed after STOP_LIMIT_S.
+    """
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)

@@ -1,0 +1,279 @@
+"""Settings: frozen records, one for each process, built once from one mapping of `SEGUE_*` variables.
+
+The mapping is an argument: nothing here reads the environment or a file, so a record can be built from any dictionary.
+A value that may be secret is a :class:`Secret`, which hides in ``repr`` and in logs.
+
+Not here: the embedded services' defaults. `appliance.home` derives them from the home folder and hands over the merged
+mapping, so graph, origin and ingest never know whether a service is embedded or managed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import final
+
+import msgspec
+
+from config.errors import InvalidSetting
+
+Environment = Mapping[str, str]
+
+GRAPH_PORT = 8000
+ORIGIN_PORT = 8080
+
+
+@final
+class Secret:
+    """A string that shows itself only when asked by :meth:`reveal`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(...)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+
+class PostgresSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where PostgreSQL is and how many connections one process may hold."""
+
+    url: Secret
+    pool_min: int = 1
+    pool_max: int = 8
+    acquire_timeout_s: float = 5.0
+    statement_timeout_s: float = 10.0
+
+
+class ValkeySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the Valkey-protocol server is."""
+
+    url: Secret
+    timeout_s: float = 2.0
+
+
+class S3Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The object store; `public_endpoint` is the address that uploading clients reach it at."""
+
+    endpoint: str
+    public_endpoint: str
+    region: str
+    bucket: str
+    access_key: str
+    secret_key: Secret
+    timeout_s: float = 10.0
+
+
+class EdgeKey(msgspec.Struct, frozen=True, kw_only=True):
+    """One key of the Segue token; the first of the list mints, all of them verify."""
+
+    key_id: str
+    secret: Secret
+
+
+class GraphSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything `segue graph` needs."""
+
+    host: str
+    port: int
+    workers: int
+    postgres: PostgresSettings
+    valkey: ValkeySettings
+    s3: S3Settings
+    access_token_key_pem: Secret
+    access_token_lifetime_s: int
+    refresh_token_lifetime_s: int
+    origin_url: str
+    edge_keys: tuple[EdgeKey, ...]
+    playback_lifetime_s: int
+    upload_lifetime_s: int
+    max_upload_bytes: int
+    allowed_origins: tuple[str, ...]
+
+
+class OriginSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything `segue origin` needs."""
+
+    host: str
+    port: int
+    workers: int
+    s3: S3Settings
+    edge_keys: tuple[EdgeKey, ...]
+    manifest_max_age_s: int
+
+
+class IngestSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything `segue ingest` needs."""
+
+    postgres: PostgresSettings
+    valkey: ValkeySettings
+    s3: S3Settings
+    concurrency: int
+    scratch: str
+    heartbeat_timeout_s: float
+    target_loudness_lufs: float
+    aac_coder: str
+
+
+class Reader:
+    """Typed access to one mapping; every complaint names the variable and what it should hold."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+
+    def text(self, name: str, default: str | None = None) -> str:
+        value = self._environment.get(name, "").strip() or default
+        if value is None:
+            raise InvalidSetting(name, "is required; set it, or run under `segue up`, which provides it")
+        return value
+
+    def secret(self, name: str) -> Secret:
+        return Secret(self.text(name))
+
+    def integer(self, name: str, default: int, *, at_least: int = 1) -> int:
+        text = self.text(name, str(default))
+        if not text.isascii() or not text.isdigit() or int(text) < at_least:
+            raise InvalidSetting(name, f"must be a whole number of at least {at_least}, not {text!r}")
+        return int(text)
+
+    def number(self, name: str, default: float, *, above: float = -math.inf) -> float:
+        text = self.text(name, str(default))
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (math.isfinite(value) and value > above):
+            bound = f" above {above:g}" if math.isfinite(above) else ""
+            raise InvalidSetting(name, f"must be a number{bound}, not {text!r}")
+        return value
+
+    def choice(self, name: str, default: str, among: tuple[str, ...]) -> str:
+        text = self.text(name, default)
+        if text not in among:
+            raise InvalidSetting(name, f"must be one of {', '.join(among)}, not {text!r}")
+        return text
+
+    def port(self, name: str, default: int) -> int:
+        value = self.integer(name, default)
+        if value > 65535:
+            raise InvalidSetting(name, f"must be a port between 1 and 65535, not {value}")
+        return value
+
+    def url(self, name: str, default: str | None = None) -> str:
+        value = self.text(name, default)
+        if "://" not in value:
+            raise InvalidSetting(name, f"must be a URL with a scheme, not {value!r}")
+        return value.rstrip("/")
+
+    def items(self, name: str, default: str = "") -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.text(name, default).split(",") if part.strip())
+
+
+def graph_settings(environment: Environment) -> GraphSettings:
+    """Build the record of the graph process. Raises InvalidSetting."""
+    read = Reader(environment)
+    return GraphSettings(
+        host=read.text("SEGUE_GRAPH_HOST", "127.0.0.1"),
+        port=read.port("SEGUE_GRAPH_PORT", GRAPH_PORT),
+        workers=read.integer("SEGUE_GRAPH_WORKERS", 1),
+        postgres=postgres_settings(environment),
+        valkey=valkey_settings(environment),
+        s3=s3_settings(environment),
+        access_token_key_pem=read.secret("SEGUE_ACCESS_TOKEN_KEY"),
+        access_token_lifetime_s=read.integer("SEGUE_ACCESS_TOKEN_LIFETIME_S", 10 * 60),
+        refresh_token_lifetime_s=read.integer("SEGUE_REFRESH_TOKEN_LIFETIME_S", 30 * 86400),
+        origin_url=read.url("SEGUE_ORIGIN_URL", f"http://127.0.0.1:{read.port('SEGUE_ORIGIN_PORT', ORIGIN_PORT)}"),
+        edge_keys=edge_keys(environment),
+        playback_lifetime_s=read.integer("SEGUE_PLAYBACK_LIFETIME_S", 6 * 3600),
+        upload_lifetime_s=read.integer("SEGUE_UPLOAD_LIFETIME_S", 3600),
+        max_upload_bytes=read.integer("SEGUE_MAX_UPLOAD_BYTES", 2 * 1024**3),
+        allowed_origins=read.items("SEGUE_ALLOWED_ORIGINS", "*"),
+    )
+
+
+def origin_settings(environment: Environment) -> OriginSettings:
+    """Build the record of the origin process. Raises InvalidSetting."""
+    read = Reader(environment)
+    return OriginSettings(
+        host=read.text("SEGUE_ORIGIN_HOST", "127.0.0.1"),
+        port=read.port("SEGUE_ORIGIN_PORT", ORIGIN_PORT),
+        workers=read.integer("SEGUE_ORIGIN_WORKERS", 1),
+        s3=s3_settings(environment),
+        edge_keys=edge_keys(environment),
+        manifest_max_age_s=read.integer("SEGUE_MANIFEST_MAX_AGE_S", 20),
+    )
+
+
+def ingest_settings(environment: Environment) -> IngestSettings:
+    """Build the record of an ingest worker. Raises InvalidSetting."""
+    read = Reader(environment)
+    return IngestSettings(
+        postgres=postgres_settings(environment),
+        valkey=valkey_settings(environment),
+        s3=s3_settings(environment),
+        concurrency=read.integer("SEGUE_INGEST_CONCURRENCY", 1),
+        scratch=read.text("SEGUE_SCRATCH"),
+        heartbeat_timeout_s=read.number("SEGUE_INGEST_HEARTBEAT_TIMEOUT_S", 30.0, above=0),
+        target_loudness_lufs=read.number("SEGUE_TARGET_LOUDNESS_LUFS", -14.0),
+        aac_coder=read.choice("SEGUE_AAC_CODER", "twoloop", ("twoloop", "fast")),
+    )
+
+
+def postgres_settings(environment: Environment) -> PostgresSettings:
+    read = Reader(environment)
+    read.url("SEGUE_POSTGRES_URL")
+    return PostgresSettings(
+        url=read.secret("SEGUE_POSTGRES_URL"),
+        pool_max=read.integer("SEGUE_POSTGRES_POOL_MAX", 8),
+    )
+
+
+def valkey_settings(environment: Environment) -> ValkeySettings:
+    read = Reader(environment)
+    read.url("SEGUE_VALKEY_URL")
+    return ValkeySettings(url=read.secret("SEGUE_VALKEY_URL"))
+
+
+def s3_settings(environment: Environment) -> S3Settings:
+    read = Reader(environment)
+    endpoint = read.url("SEGUE_S3_ENDPOINT")
+    return S3Settings(
+        endpoint=endpoint,
+        public_endpoint=read.url("SEGUE_S3_PUBLIC_ENDPOINT", endpoint),
+        region=read.text("SEGUE_S3_REGION", "us-east-1"),
+        bucket=read.text("SEGUE_S3_BUCKET", "segue"),
+        access_key=read.text("SEGUE_S3_ACCESS_KEY"),
+        secret_key=read.secret("SEGUE_S3_SECRET_KEY"),
+    )
+
+
+def edge_keys(environment: Environment) -> tuple[EdgeKey, ...]:
+    """Read `SEGUE_EDGE_KEYS`: `id:secret` pairs parted by commas, the minting key first, secrets as hex digits."""
+    keys = tuple(_edge_key(pair) for pair in Reader(environment).items("SEGUE_EDGE_KEYS"))
+    if not keys:
+        raise InvalidSetting("SEGUE_EDGE_KEYS", "needs at least one `id:hex` pair")
+    return keys
+
+
+def _edge_key(pair: str) -> EdgeKey:
+    key_id, _, secret = pair.partition(":")
+    try:
+        enough = len(bytes.fromhex(secret)) >= 32
+    except ValueError:
+        enough = False
+    if not (key_id.isalnum() and enough):
+        # The secret is not echoed: a message may end up in a log.
+        raise InvalidSetting(
+            "SEGUE_EDGE_KEYS", f"key {key_id!r} must be an alphanumeric id, `:` and 64 or more hex digits"
+        )
+    return EdgeKey(key_id=key_id, secret=Secret(secret))

@@ -1,0 +1,1 @@
+"""What a CDN has to know: who may fetch what, until when. Pure; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""The GraphQL API: one schema over accounts, catalogue, uploads, search, playback and what is playing now."""

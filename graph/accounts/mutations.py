@@ -1,0 +1,123 @@
+"""Mutations of accounts: sign up, sign in, refresh, sign out."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated
+
+import strawberry
+
+from graph.accounts import records, service, tokens
+from graph.accounts.types import User
+from graph.context import Context, Info
+from graph.payloads import INPUT, Payload, UserErrors
+from graph.viewer import Role
+
+
+@strawberry.type(name="Session", description="An open session.")
+class SessionType:
+    access_token: str = strawberry.field(description="Send it as `Authorization: Bearer ...`. It lives for minutes.")
+    access_token_expires_at: datetime = strawberry.field(description="When to have it refreshed at the latest.")
+    refresh_token: str = strawberry.field(description="Works once, for `refreshSession`. Keep it secret.")
+    user: User = strawberry.field(description="Who is signed in.")
+
+    @classmethod
+    def of(cls, session: service.Session, context: Context) -> SessionType:
+        """Mint the access token of a session that was opened or refreshed now."""
+        access = tokens.mint(
+            session.user.id,
+            session.user.role,
+            key=context.services.signing_key,
+            now_s=int(time.time()),
+            lifetime_s=context.services.settings.access_token_lifetime_s,
+        )
+        return cls(
+            access_token=access.text,
+            access_token_expires_at=datetime.fromtimestamp(access.expires_at_s, UTC),
+            refresh_token=session.refresh_token,
+            user=User.of(session.user, own=True),
+        )
+
+
+@strawberry.type(description="What `signUp`, `signIn` and `refreshSession` answer.")
+class SessionPayload(Payload):
+    session: SessionType | None = strawberry.field(default=None, description="The open session.")
+
+
+@strawberry.type(description="What `signOut` answers.")
+class SignOutPayload(Payload):
+    signed_out: bool | None = strawberry.field(
+        default=None, description="Whether there was a session to end; the token is worth nothing now in either case."
+    )
+
+
+@strawberry.input(description="A new account.")
+class SignUpInput:
+    email: str = strawberry.field(description="The address to sign in with.")
+    password: str = strawberry.field(description="8 characters or more.")
+    display_name: str = strawberry.field(description="The name that others see.")
+
+
+@strawberry.input(description="What signs a user in.")
+class SignInInput:
+    email: str = strawberry.field(description="The address of the account.")
+    password: str = strawberry.field(description="Its password.")
+
+
+@strawberry.input(description="A session to continue.")
+class RefreshSessionInput:
+    refresh_token: str = strawberry.field(description="The newest refresh token of the session.")
+
+
+@strawberry.input(description="A session to end.")
+class SignOutInput:
+    refresh_token: str = strawberry.field(description="A refresh token of the session.")
+
+
+@strawberry.type
+class AccountsMutation:
+    """Merged into Mutation by `graph.schema`."""
+
+    @strawberry.mutation(description="Make an account for a listener.", extensions=[UserErrors(SessionPayload)])
+    async def sign_up(self, info: Info, given: Annotated[SignUpInput, INPUT]) -> SessionPayload | None:
+        user = await service.create_user(
+            info.context.services.pool,
+            email=given.email,
+            display_name=given.display_name,
+            role=Role.LISTENER,
+            password=given.password,
+        )
+        return await _opened(info.context, user)
+
+    @strawberry.mutation(description="Open a session.", extensions=[UserErrors(SessionPayload)])
+    async def sign_in(self, info: Info, given: Annotated[SignInInput, INPUT]) -> SessionPayload | None:
+        user = await service.sign_in(info.context.services.pool, email=given.email, password=given.password)
+        return await _opened(info.context, user)
+
+    @strawberry.mutation(
+        description="Continue a session. The token works once; presented again, it ends the session everywhere.",
+        extensions=[UserErrors(SessionPayload)],
+    )
+    async def refresh_session(self, info: Info, given: Annotated[RefreshSessionInput, INPUT]) -> SessionPayload | None:
+        services = info.context.services
+        session = await service.refresh_session(
+            services.pool,
+            refresh_token=given.refresh_token,
+            now=datetime.now(UTC),
+            lifetime_s=services.settings.refresh_token_lifetime_s,
+        )
+        return SessionPayload(session=SessionType.of(session, info.context))
+
+    @strawberry.mutation(description="End a session.", extensions=[UserErrors(SignOutPayload)])
+    async def sign_out(self, info: Info, given: Annotated[SignOutInput, INPUT]) -> SignOutPayload | None:
+        ended = await service.sign_out(
+            info.context.services.pool, refresh_token=given.refresh_token, now=datetime.now(UTC)
+        )
+        return SignOutPayload(signed_out=ended)
+
+
+async def _opened(context: Context, user: records.User) -> SessionPayload:
+    lifetime_s = context.services.settings.refresh_token_lifetime_s
+    session = await service.open_session(context.services.pool, user, now=datetime.now(UTC), lifetime_s=lifetime_s)
+    return SessionPayload(session=SessionType.of(session, context))

@@ -1,0 +1,168 @@
+"""The rules of accounts: making one, signing in, keeping a session alive, ending it.
+
+Rules: signing up makes listeners; a wrong address and a wrong password are one answer and take one time; a refresh
+token works once (`graph.accounts.sessions`); what is done to the sessions of one user is done one after the other,
+under a lock on the user's row, so a copied token cannot slip between a rotation and a revocation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import msgspec
+
+from config.postgres import Connection, Pool
+from graph.accounts import emails, passwords, sessions, tokens
+from graph.accounts.records import User, user_of
+from graph.accounts.sessions import Stored, Verdict
+from graph.accounts.tables import UserTable
+from graph.accounts.tokens import SigningKey
+from graph.errors import Problem, ProblemCode, Refused, refused
+from graph.keys import new_key
+from graph.names import clean
+from graph.viewer import Role
+
+MAX_DISPLAY_NAME = 80
+
+INSERT_USER = """
+INSERT INTO users (id, email, display_name, password_hash, role) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (email) DO NOTHING
+RETURNING id, email, display_name, role, listening_private
+"""
+USER_BY_EMAIL = "SELECT id, email, display_name, role, listening_private, password_hash FROM users WHERE email = $1"
+# Locks against other sessions' work, not against rows that refer to the user.
+LOCK_OWNER = """
+SELECT id, email, display_name, role, listening_private FROM users
+WHERE id = (SELECT user_id FROM refresh_tokens WHERE token_sha256 = $1) FOR NO KEY UPDATE
+"""
+ISSUED = "SELECT family_id, expires_at, used_at, revoked_at FROM refresh_tokens WHERE token_sha256 = $1"
+ISSUE = """
+INSERT INTO refresh_tokens (id, family_id, user_id, token_sha256, issued_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+USE_UP = "UPDATE refresh_tokens SET used_at = $2 WHERE token_sha256 = $1"
+REVOKE_FAMILY = "UPDATE refresh_tokens SET revoked_at = $2 WHERE family_id = $1 AND revoked_at IS NULL"
+DELETE_EXPIRED = "DELETE FROM refresh_tokens WHERE user_id = $1 AND expires_at < $2"
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """An open session: whose, and the token that continues it."""
+
+    user: User
+    refresh_token: str
+
+
+async def create_user(pool: Pool, *, email: str, display_name: str, role: Role, password: str | None) -> User:
+    """Make an account; without a password it cannot sign in by one. Raises Refused."""
+    address, name = _checked_identity(email, display_name, password)
+    stored = passwords.UNUSABLE if password is None else await asyncio.to_thread(passwords.hashed, password)
+    row = await pool.fetchrow(INSERT_USER, new_key(), address, name, stored, role.value)
+    if row is None:
+        raise refused(ProblemCode.EMAIL_TAKEN, "email")
+    return user_of(row)
+
+
+async def find_user(pool: Pool, *, email: str) -> User | None:
+    """The account with this address."""
+    row = await pool.fetchrow(USER_BY_EMAIL, emails.normalise(email))
+    return None if row is None else user_of(row)
+
+
+def mint_access_token(user_id: UUID, role: Role, *, key: SigningKey, now_s: int, lifetime_s: int) -> str:
+    """An access token as text, for scripts."""
+    return tokens.mint(user_id, role, key=key, now_s=now_s, lifetime_s=lifetime_s).text
+
+
+async def sign_in(pool: Pool, *, email: str, password: str) -> User:
+    """The account that the two belong to. Raises Refused, which does not tell which of the two is wrong."""
+    address = emails.normalise(email)
+    row = await pool.fetchrow(USER_BY_EMAIL, address) if emails.ADDRESS.fullmatch(address) else None
+    stored = None if row is None else row["password_hash"]
+    if not await asyncio.to_thread(passwords.matches, password, stored) or row is None:
+        raise Refused(Problem(ProblemCode.INVALID_CREDENTIALS, (), "The address and the password do not match."))
+    if passwords.outdated(row["password_hash"]):
+        await _rehash(row["id"], password)
+    return user_of(row)
+
+
+async def open_session(pool: Pool, user: User, *, now: datetime, lifetime_s: int) -> Session:
+    """Begin a family of refresh tokens."""
+    token = sessions.token_of(secrets.token_bytes(sessions.TOKEN_BYTES))
+    await _issue(pool, token, user_id=user.id, family_id=new_key(), now=now, lifetime_s=lifetime_s)
+    return Session(user=user, refresh_token=token)
+
+
+async def refresh_session(pool: Pool, *, refresh_token: str, now: datetime, lifetime_s: int) -> Session:
+    """Use a token up and issue the next one. Raises Refused; a token used before also revokes its family."""
+    presented = sessions.digest(refresh_token)
+    async with pool.acquire() as connection, connection.transaction():
+        user, stored = await _locked(connection, presented)
+        verdict = Verdict.REFUSE if stored is None else sessions.judge(stored, now=now)
+        if user is not None and stored is not None and verdict is Verdict.ROTATE:
+            return await _rotate(connection, presented, user, stored, now=now, lifetime_s=lifetime_s)
+        if stored is not None and verdict is Verdict.REVOKE_FAMILY:
+            await connection.execute(REVOKE_FAMILY, stored.family_id, now)
+    # Raised after the transaction, so that the revocation stays.
+    raise refused(ProblemCode.INVALID_REFRESH_TOKEN, "refreshToken")
+
+
+async def sign_out(pool: Pool, *, refresh_token: str, now: datetime) -> bool:
+    """End the session that the token belongs to; whether there was one to end."""
+    async with pool.acquire() as connection, connection.transaction():
+        _, stored = await _locked(connection, sessions.digest(refresh_token))
+        if stored is None or stored.revoked_at is not None:
+            return False
+        await connection.execute(REVOKE_FAMILY, stored.family_id, now)
+        return True
+
+
+async def _locked(connection: Connection, token_sha256: bytes) -> tuple[User | None, Stored | None]:
+    """The owner of a token, locked, and then the token as it is under the lock."""
+    owner = await connection.fetchrow(LOCK_OWNER, token_sha256)
+    row = None if owner is None else await connection.fetchrow(ISSUED, token_sha256)
+    if owner is None or row is None:
+        return None, None
+    return user_of(owner), Stored(**dict(row))
+
+
+async def _rotate(
+    connection: Connection, presented: bytes, user: User, stored: Stored, *, now: datetime, lifetime_s: int
+) -> Session:
+    token = sessions.token_of(secrets.token_bytes(sessions.TOKEN_BYTES))
+    await connection.execute(USE_UP, presented, now)
+    await _issue(connection, token, user_id=user.id, family_id=stored.family_id, now=now, lifetime_s=lifetime_s)
+    await connection.execute(DELETE_EXPIRED, user.id, now)
+    return Session(user=user, refresh_token=token)
+
+
+async def _issue(
+    connection: Pool | Connection, token: str, *, user_id: UUID, family_id: UUID, now: datetime, lifetime_s: int
+) -> None:
+    expires_at = now + timedelta(seconds=lifetime_s)
+    await connection.execute(ISSUE, new_key(), family_id, user_id, sessions.digest(token), now, expires_at)
+
+
+async def _rehash(user_id: UUID, password: str) -> None:
+    stored = await asyncio.to_thread(passwords.hashed, password)
+    await UserTable.update({UserTable.password_hash: stored}).where(UserTable.id == user_id)
+
+
+def _checked_identity(email: str, display_name: str, password: str | None) -> tuple[str, str]:
+    """Every problem of a new account at once. Raises Refused."""
+    problems: list[Problem] = []
+    address = name = ""
+    try:
+        address = emails.checked(email)
+    except Refused as refusal:
+        problems += refusal.problems
+    try:
+        name = clean(display_name, field="displayName", max_length=MAX_DISPLAY_NAME)
+    except Refused as refusal:
+        problems += refusal.problems
+    weak = None if password is None else passwords.weakness(password, email=address, display_name=name)
+    problems += [weak] if weak else []
+    if problems:
+        raise Refused(*problems)
+    return address, name

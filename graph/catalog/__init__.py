@@ -1,0 +1,1 @@
+"""The catalogue: artists, their albums and tracks."""

@@ -1,0 +1,93 @@
+"""Mutations of the catalogue: what an artist's account adds before it uploads."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated
+
+import strawberry
+
+from graph import ids
+from graph.catalog import service
+from graph.catalog.types import Album, Artist, Track
+from graph.context import Info
+from graph.payloads import INPUT, Payload, UserErrors
+
+
+@strawberry.type(description="What `createArtist` answers.")
+class CreateArtistPayload(Payload):
+    artist: Artist | None = strawberry.field(default=None, description="The new artist.")
+
+
+@strawberry.type(description="What `createAlbum` answers.")
+class CreateAlbumPayload(Payload):
+    album: Album | None = strawberry.field(default=None, description="The new album.")
+
+
+@strawberry.type(description="What `createTrack` answers.")
+class CreateTrackPayload(Payload):
+    track: Track | None = strawberry.field(
+        default=None, description="The new track; only you see it until it is ready."
+    )
+
+
+@strawberry.input(description="A new artist, owned by the signed-in account.")
+class CreateArtistInput:
+    name: str = strawberry.field(description="The name as it is shown; 200 characters at most.")
+
+
+@strawberry.input(description="A new album of one of your artists.")
+class CreateAlbumInput:
+    artist_id: strawberry.ID = strawberry.field(description="Whose album it is.")
+    title: str = strawberry.field(description="The title as it is shown; 200 characters at most.")
+    release_date: date | None = strawberry.field(default=None, description="The day of the release.")
+
+
+@strawberry.input(description="A new track of one of your artists.")
+class CreateTrackInput:
+    artist_id: strawberry.ID = strawberry.field(description="Who made it.")
+    album_id: strawberry.ID | None = strawberry.field(default=None, description="The album it is on.")
+    title: str = strawberry.field(description="The title as it is shown; 200 characters at most.")
+    isrc: str | None = strawberry.field(default=None, description="The ISRC, with or without hyphens.")
+    disc_number: int | None = strawberry.field(default=1, description="The disc, from 1 to 999; 1 when it is left out.")
+    track_number: int | None = strawberry.field(default=None, description="The number on the disc, from 1 to 999.")
+    explicit: bool | None = strawberry.field(default=False, description="Whether the lyrics are marked as explicit.")
+
+
+@strawberry.type
+class CatalogMutation:
+    """Merged into Mutation by `graph.schema`."""
+
+    @strawberry.mutation(description="Add an artist.", extensions=[UserErrors(CreateArtistPayload)])
+    async def create_artist(self, info: Info, given: Annotated[CreateArtistInput, INPUT]) -> CreateArtistPayload | None:
+        artist = await service.create_artist(info.context.require_viewer(), name=given.name)
+        return CreateArtistPayload(artist=Artist.of(artist))
+
+    @strawberry.mutation(description="Add an album.", extensions=[UserErrors(CreateAlbumPayload)])
+    async def create_album(self, info: Info, given: Annotated[CreateAlbumInput, INPUT]) -> CreateAlbumPayload | None:
+        album = await service.create_album(
+            info.context.services.pool,
+            info.context.require_viewer(),
+            artist_id=ids.require(Artist.type_name, given.artist_id, field="artistId"),
+            title=given.title,
+            release_date=given.release_date,
+        )
+        return CreateAlbumPayload(album=Album.of(album))
+
+    @strawberry.mutation(
+        description="Add a track; then upload its master.", extensions=[UserErrors(CreateTrackPayload)]
+    )
+    async def create_track(self, info: Info, given: Annotated[CreateTrackInput, INPUT]) -> CreateTrackPayload | None:
+        album_id = given.album_id
+        track = await service.create_track(
+            info.context.services.pool,
+            info.context.require_viewer(),
+            artist_id=ids.require(Artist.type_name, given.artist_id, field="artistId"),
+            album_id=None if album_id is None else ids.require(Album.type_name, album_id, field="albumId"),
+            title=given.title,
+            isrc=given.isrc,
+            disc_number=1 if given.disc_number is None else given.disc_number,
+            track_number=given.track_number,
+            explicit=bool(given.explicit),
+        )
+        return CreateTrackPayload(track=Track.of(track))

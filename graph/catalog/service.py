@@ -1,0 +1,141 @@
+"""The rules of the catalogue: who may add what, and what may be looked up by whom.
+
+Rules: an artist belongs to the account that made it; albums and tracks belong to their artist's owner; admins may do
+everything. Artists and albums are visible to everybody, a track once it is ready, before that to owner and admins.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from config.postgres import Pool
+from graph.catalog import sql
+from graph.catalog.isrc import normalise
+from graph.catalog.records import Album, Artist, Track, album_of, artist_of, track_of
+from graph.catalog.tables import AlbumTable, ArtistTable, TrackTable
+from graph.errors import Forbidden, ProblemCode, refused
+from graph.keys import new_key
+from graph.names import clean
+from graph.search.text import index_text
+from graph.viewer import Viewer
+
+MAX_NUMBER = 999
+
+
+async def find_track(pool: Pool, viewer: Viewer | None, key: UUID) -> Track | None:
+    """A track that this viewer may see."""
+    viewer_id, admin = (None, False) if viewer is None else (viewer.user_id, viewer.is_admin)
+    row = await pool.fetchrow(sql.TRACKS, [key], viewer_id, admin)
+    return None if row is None else track_of(row)
+
+
+async def create_artist(viewer: Viewer, *, name: str) -> Artist:
+    """Add an artist, owned by the viewer. Raises Forbidden, Refused."""
+    _require_publisher(viewer)
+    kept = clean(name, field="name")
+    artist = Artist(id=new_key(), owner_id=viewer.user_id, name=kept)
+    await ArtistTable.insert(
+        ArtistTable(id=artist.id, owner_id=artist.owner_id, name=kept, search_text=index_text(kept))
+    )
+    return artist
+
+
+async def create_album(pool: Pool, viewer: Viewer, *, artist_id: UUID, title: str, release_date: date | None) -> Album:
+    """Add an album to an artist of the viewer's. Raises Forbidden, Refused."""
+    _require_publisher(viewer)
+    kept = clean(title, field="title")
+    artist = await _managed_artist(pool, viewer, artist_id)
+    album = Album(id=new_key(), artist_id=artist.id, title=kept, release_date=release_date)
+    await AlbumTable.insert(
+        AlbumTable(
+            id=album.id,
+            artist_id=artist.id,
+            title=kept,
+            release_date=release_date,
+            search_text=index_text(kept, artist.name),
+        )
+    )
+    return album
+
+
+async def create_track(
+    pool: Pool,
+    viewer: Viewer,
+    *,
+    artist_id: UUID,
+    album_id: UUID | None,
+    title: str,
+    isrc: str | None,
+    disc_number: int,
+    track_number: int | None,
+    explicit: bool,
+) -> Track:
+    """Add a track without media to an artist of the viewer's. Raises Forbidden, Refused."""
+    _require_publisher(viewer)
+    kept = clean(title, field="title")
+    code = normalise(isrc) if isrc else None
+    _require_number(disc_number, field="discNumber")
+    _require_number(track_number, field="trackNumber")
+    artist = await _managed_artist(pool, viewer, artist_id)
+    album = await _album_of(pool, artist, album_id)
+    track = Track(
+        id=new_key(),
+        artist_id=artist.id,
+        album_id=album_id,
+        owner_id=artist.owner_id,
+        asset_id=new_key(),
+        title=kept,
+        isrc=code,
+        disc_number=disc_number,
+        track_number=track_number,
+        explicit=explicit,
+        media=None,
+        ingest=None,
+    )
+    await TrackTable.insert(_row_of(track, found_by=(artist.name, album.title if album else "")))
+    return track
+
+
+def _row_of(track: Track, *, found_by: tuple[str, ...]) -> TrackTable:
+    return TrackTable(
+        id=track.id,
+        artist_id=track.artist_id,
+        album_id=track.album_id,
+        title=track.title,
+        isrc=track.isrc,
+        disc_number=track.disc_number,
+        track_number=track.track_number,
+        explicit=track.explicit,
+        search_text=index_text(track.title, *found_by),
+        asset_id=track.asset_id,
+    )
+
+
+def _require_publisher(viewer: Viewer) -> None:
+    if not viewer.may_publish:
+        raise Forbidden("Only artists publish. Ask for an artist account.")
+
+
+def _require_number(number: int | None, *, field: str) -> None:
+    if number is not None and not 1 <= number <= MAX_NUMBER:
+        raise refused(ProblemCode.INVALID_VALUE, field, f"Between 1 and {MAX_NUMBER}.")
+
+
+async def _managed_artist(pool: Pool, viewer: Viewer, artist_id: UUID) -> Artist:
+    row = await pool.fetchrow(sql.ARTISTS, [artist_id])
+    if row is None:
+        raise refused(ProblemCode.NOT_FOUND, "artistId")
+    artist = artist_of(row)
+    if not viewer.may_manage(artist.owner_id):
+        raise Forbidden("This artist belongs to another account.")
+    return artist
+
+
+async def _album_of(pool: Pool, artist: Artist, album_id: UUID | None) -> Album | None:
+    if album_id is None:
+        return None
+    row = await pool.fetchrow(sql.ALBUMS, [album_id])
+    if row is None or row["artist_id"] != artist.id:
+        raise refused(ProblemCode.NOT_FOUND, "albumId", "This artist has no such album.")
+    return album_of(row)

@@ -1,0 +1,1 @@
+"""What happens around an operation, whatever carries it: limits, parsing and validation once, masked errors."""

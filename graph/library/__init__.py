@@ -1,0 +1,1 @@
+"""The library: whom a listener follows."""

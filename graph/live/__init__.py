@@ -1,0 +1,1 @@
+"""Live state: what listeners play right now, and who may see it."""

@@ -1,0 +1,20 @@
+"""Relay's Node: everything with an identity of its own has a global id and can be fetched by it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+from uuid import UUID
+
+import strawberry
+
+from graph import ids
+
+
+@strawberry.interface(description="Something with a global id, which `node(id:)` finds again.")
+class Node:
+    type_name: ClassVar[str]
+    key: strawberry.Private[UUID]
+
+    @strawberry.field(description="The global id; opaque.")
+    def id(self) -> strawberry.ID:
+        return strawberry.ID(ids.encode(self.type_name, self.key))

@@ -1,0 +1,1 @@
+"""Playback: from a track to manifest URLs that are signed for one listener."""

@@ -1,0 +1,67 @@
+"""Rules of playback: what may be started, where it is fetched, for how long.
+
+Starting a track is the hot path of the API: one statement, one signature, one write to Valkey that nobody waits for
+longer than :data:`SESSION_PATIENCE_S`. The session is for what watches playback (devices, counts); losing it loses
+nothing durable, so a Valkey that is away does not keep anybody from listening.
+
+Not here: the URLs and how long they work (`graph.playback.delivery`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID
+
+import msgspec
+from valkey.asyncio import Valkey
+from valkey.exceptions import ValkeyError
+
+from config.logs import logger
+from config.postgres import Pool
+from graph.catalog.records import track_of
+from graph.catalog.sql import TRACKS
+from graph.errors import ProblemCode, refused
+from graph.keys import new_key
+from graph.playback.delivery import Delivery, Playback, opened
+from graph.viewer import Viewer
+
+SESSION_PATIENCE_S = 0.25
+
+log = logger(__name__)
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """What Valkey keeps of a playback until its token expires."""
+
+    user_id: UUID
+    asset_id: UUID
+    revision: int
+    started_at_s: int
+
+
+async def start(
+    pool: Pool, valkey: Valkey, *, viewer: Viewer, track_id: UUID, delivery: Delivery, now_s: int
+) -> Playback:
+    """Open a playback of the newest ready revision. Raises Refused."""
+    row = await pool.fetchrow(TRACKS, [track_id], viewer.user_id, viewer.is_admin)
+    track = None if row is None else track_of(row)
+    if track is None or track.media is None:
+        raise refused(ProblemCode.NOT_PLAYABLE, "trackId")
+    playback = opened(track, track.media, playback_id=new_key(), delivery=delivery, now_s=now_s)
+    session = Session(
+        user_id=viewer.user_id, asset_id=track.asset_id, revision=track.media.revision, started_at_s=now_s
+    )
+    await _remember(valkey, playback.id, session, lifetime_s=playback.expires_at_s - now_s)
+    return playback
+
+
+async def _remember(valkey: Valkey, playback_id: UUID, session: Session, *, lifetime_s: int) -> None:
+    try:
+        async with asyncio.timeout(SESSION_PATIENCE_S):
+            await valkey.set(session_key(playback_id), msgspec.json.encode(session), ex=lifetime_s)
+    except (OSError, ValkeyError, TimeoutError) as error:
+        log.warning("playback session not kept", playback=str(playback_id), cause=type(error).__name__)
+
+
+def session_key(playback_id: UUID) -> str:
+    return f"segue:playback:{playback_id}"

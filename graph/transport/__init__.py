@@ -1,0 +1,1 @@
+"""How requests reach the graph and answers leave it: HTTP, event streams and WebSockets."""

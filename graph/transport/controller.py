@@ -1,0 +1,186 @@
+"""`/graphql`: HTTP, server-sent events and WebSocket, on Strawberry's Litestar controller.
+
+Overridden, and why: the response dependency ran in a thread for every request; the response object was shared between
+requests; JSON went through the standard library; errors were plain text with the wrong status. Not overridden: how
+operations are executed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
+from datetime import timedelta
+from typing import Any, cast
+
+import orjson
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from litestar import Request, Response, WebSocket, get, post, websocket
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.streaming import SSETransport
+from strawberry.litestar import make_graphql_controller
+from strawberry.litestar.controller import GraphQLController
+from strawberry.schema.exceptions import InvalidOperationTypeError
+from strawberry.subscriptions import GRAPHQL_SSE_PROTOCOL, GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types import ExecutionResult
+from strawberry.types.graphql import OperationType
+from strawberry.types.unset import UNSET, UnsetType
+
+from config.settings import GraphSettings
+from graph.accounts.tokens import bearer, verify
+from graph.context import Context, Services
+from graph.errors import Code, Unauthenticated
+from graph.execution.masking import masked
+from graph.schema import Schema
+from graph.transport.over_http import JSON, MAX_BODY_BYTES, body_of, negotiate, status_of
+from graph.transport.request_id import request_id
+from graph.transport.responses import answer
+from graph.transport.socket import SocketHandler
+from graph.viewer import Viewer
+
+PATH = "/graphql"
+INIT_TIMEOUT = timedelta(seconds=10)
+MAX_OPERATIONS_PER_SOCKET = 50
+
+
+def graphql_controller(schema: Schema, settings: GraphSettings) -> type[GraphQLController[Context, None]]:
+    """The controller of this process."""
+    made = make_graphql_controller(
+        schema,
+        path=PATH,
+        graphql_ide=None,
+        subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
+        connection_init_wait_timeout=INIT_TIMEOUT,
+        max_subscriptions_per_connection=MAX_OPERATIONS_PER_SOCKET,
+        allowed_origins=settings.allowed_origins,
+    )
+    # Strawberry injects context, root value and response as Litestar dependencies, one of them in a thread; the
+    # handlers here make what they need.
+    return type("SegueController", (Controller, made), {"dependencies": {}})
+
+
+def viewer_of(authorization: str | None, services: Services) -> Viewer | None:
+    """The viewer that a header names, None without one. Raises Unauthenticated."""
+    if authorization is None:
+        return None
+    return verify(bearer(authorization), key=services.signing_key, now_s=int(time.time()))
+
+
+class Controller(GraphQLController[Context, None]):
+    """Mixed in front of the class that `make_graphql_controller` makes."""
+
+    graphql_transport_ws_handler_class = SocketHandler
+
+    @get()
+    async def handle_http_get(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        return await self._serve(request)
+
+    @post(status_code=200)
+    async def handle_http_post(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        return await self._serve(request)
+
+    @websocket()
+    async def websocket_endpoint(self, socket: WebSocket[Any, Any, Any]) -> None:
+        """The context is made at the handshake; the viewer is known after `connection_init`."""
+        context = Context(socket.app.state.services, None, request_id=request_id(socket.scope))
+        await self.run(socket, context=context, root_value=None)
+
+    async def _serve(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """A token that is not valid fails the request: to go on as nobody would answer another question."""
+        services: Services = request.app.state.services
+        viewer = viewer_of(request.headers.get("authorization"), services)
+        context = Context(services, viewer, request_id=request_id(request.scope))
+        try:
+            answered: Response[Any] = await self.run(request, context=context, root_value=None)
+        except HTTPException as error:
+            return _answer_refusal(request, error)
+        return answered
+
+    def should_render_graphql_ide(self, request: object) -> bool:  # noqa: ARG002 -- Strawberry's signature
+        return False
+
+    async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
+        media_type = (request.content_type or "").partition(";")[0].strip().lower()
+        if request.method == "POST" and media_type != JSON:
+            raise HTTPException(415, f"The body has to be {JSON}")
+        return await super().parse_http_body(request)
+
+    async def get_sub_response(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        """Carries the negotiated media type to `create_response`; one for each request, unlike Strawberry's."""
+        media_type = negotiate(request.headers.get("accept", ""))
+        if media_type is None:
+            raise HTTPException(406, "Accept application/graphql-response+json or application/json")
+        return Response(None, media_type=media_type)
+
+    async def process_result(
+        self,
+        request: Request[Any, Any, Any],
+        result: ExecutionResult,
+    ) -> GraphQLHTTPResponse:
+        # Errors are masked where they arise; what an extension raises itself comes past that.
+        name = request_id(request.scope)
+        known = [error if "code" in (error.extensions or {}) else masked(error, name) for error in result.errors or ()]
+        errors = [dict(error.formatted) for error in known]
+        return body_of(result.data, errors)  # type: ignore[return-value] # `data` may be left out
+
+    def create_response(self, response_data: Any, sub_response: Response[Any]) -> Response[bytes]:
+        media_type = str(sub_response.media_type)
+        return answer(response_data, media_type=media_type, status=status_of(response_data, media_type))
+
+    async def create_streaming_response(
+        self,
+        request: Request[Any, Any, Any],
+        stream: Callable[[], AsyncIterator[str]],
+        sub_response: Response[Any],
+        headers: Mapping[str, str],
+    ) -> Response[Any]:
+        viewer = viewer_of(request.headers.get("authorization"), request.app.state.services)
+        bounded = stream if viewer is None else lambda: _until(viewer.token_expires_at_s, stream)
+        return await super().create_streaming_response(request, bounded, sub_response, headers)
+
+    def encode_json(self, data: object) -> bytes:
+        return orjson.dumps(data)
+
+    def decode_json(self, data: str | bytes) -> object:
+        if len(data) > MAX_BODY_BYTES:
+            # Bodies were refused before; on a socket, this closes it with 4400.
+            raise orjson.JSONDecodeError("longer than any message", "", 0)
+        return orjson.loads(data)
+
+    async def on_ws_connect(self, context: Context) -> UnsetType:
+        """Signs the socket in; without `authorization` it stays anonymous."""
+        given = (context.connection_params or {}).get("authorization")
+        try:
+            context.viewer = viewer_of(None if given is None else str(given), context.services)
+        except Unauthenticated as error:
+            raise ConnectionRejectionError from error
+        return UNSET  # type: ignore[no-any-return]  # it is declared as Any
+
+
+async def _until(expires_at_s: int, stream: Callable[[], AsyncIterator[str]]) -> AsyncIterator[str]:
+    """The event stream up to the second at which the token expires; then it completes."""
+    async with aclosing(cast("AsyncGenerator[str, None]", stream())) as source:
+        while True:
+            try:
+                event = await asyncio.wait_for(anext(source), max(0.0, expires_at_s - time.time()))
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                yield SSETransport().encode_complete()
+                return
+            yield event
+
+
+def _answer_refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """What Strawberry refuses before it executes, as JSON; a mutation by GET is a wrong method, not a bad request."""
+    status, message, headers = error.status_code, str(error.reason), {}
+    wrong = error.__cause__.operation_type if isinstance(error.__cause__, InvalidOperationTypeError) else None
+    if wrong is OperationType.SUBSCRIPTION:
+        message = "A subscription needs a WebSocket (graphql-transport-ws), or Accept: text/event-stream."
+    elif wrong is not None:
+        status, headers = 405, {"allow": "POST"}
+    body = {"errors": [{"message": message, "extensions": {"code": Code.BAD_REQUEST.value}}]}
+    media_type = negotiate(request.headers.get("accept", "")) or JSON
+    return answer(body, media_type=media_type, status=status, headers=headers)

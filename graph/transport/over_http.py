@@ -1,0 +1,90 @@
+"""GraphQL over HTTP as rules: media types, bodies and status codes (the draft, and the audits of npm's graphql-http).
+
+Decisions where the two differ. A request error (nothing was executed) is 400 with `application/graphql-response+json`,
+not the newest draft's 422, and 200 with `application/json`, whose clients tell by the body. It never has `data`. An
+operation of which nothing could be answered because a service is away is 503 without `data`, whatever the media type,
+so that a balancer and a client's retry see it.
+
+Pure. Not here: requests and responses of the framework (`responses`, `controller`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from graph.errors import Code
+
+JSON = "application/json"
+GRAPHQL = "application/graphql-response+json"
+EVENT_STREAM = "text/event-stream"
+
+MAX_BODY_BYTES = 1024 * 1024
+"""Of a request, and of a message on a socket: media never pass here, and the largest document has a few kilobytes."""
+
+
+class Range(msgspec.Struct, frozen=True):
+    """One media range of an Accept header."""
+
+    media_type: str
+    quality: float
+
+
+def negotiate(accept: str) -> str | None:
+    """The media type to answer with; None when nothing that we write is accepted. No header means JSON."""
+    best: tuple[float, str] = (0.0, "")
+    for given in _ranges(accept or JSON):
+        offered = OFFERED.get(given.media_type)
+        if offered and given.quality > best[0]:
+            best = given.quality, offered
+    return best[1] or None
+
+
+def status_of(body: dict[str, Any], media_type: str) -> int:
+    """The status of an answer; see the decisions above."""
+    if "data" in body:
+        return HTTPStatus.OK
+    codes = {error.get("extensions", {}).get("code") for error in body.get("errors", ())}
+    if Code.SERVICE_UNAVAILABLE.value in codes:
+        return HTTPStatus.SERVICE_UNAVAILABLE
+    if Code.INTERNAL.value in codes:
+        return HTTPStatus.INTERNAL_SERVER_ERROR
+    return HTTPStatus.BAD_REQUEST if media_type == GRAPHQL else HTTPStatus.OK
+
+
+def body_of(data: dict[str, Any] | None, errors: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The response of an operation; `data` is left out when nothing of it was, or could be, executed."""
+    if not errors:
+        return {"data": data}
+    request_error = data is None and not any("path" in error for error in errors)
+    away = all(error.get("extensions", {}).get("code") == Code.SERVICE_UNAVAILABLE.value for error in errors)
+    nothing = data is None or all(value is None for value in data.values())
+    if request_error or (away and nothing):
+        return {"errors": list(errors)}
+    return {"data": data, "errors": list(errors)}
+
+
+def _ranges(accept: str) -> list[Range]:
+    found = []
+    for part in accept.split(","):
+        media_type, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        quality = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+        try:
+            found.append(Range(media_type, float(quality)))
+        except ValueError:
+            continue
+    return found
+
+
+# A wildcard gets plain JSON: who does not name the newer type may not know it.
+OFFERED = {
+    GRAPHQL: GRAPHQL,
+    JSON: JSON,
+    "*/*": JSON,
+    "application/*": JSON,
+    # Streams are answered as such; what goes wrong before one starts is JSON.
+    EVENT_STREAM: JSON,
+}

@@ -1,0 +1,1 @@
+"""The ingest pipeline: a master in, loudness-normalised renditions and their descriptor out."""

@@ -1,0 +1,1 @@
+"""CMAF: encoded frames in, the bytes of a track file out. Pure."""

@@ -1,0 +1,89 @@
+"""RIFF/WAVE: uncompressed PCM, IEEE float and WAVE_FORMAT_EXTENSIBLE of either; nothing that needs a decoder.
+
+Chunks are walked by their own lengths. A `data` chunk that promises more than the file holds is a truncated upload;
+the length 0xFFFFFFFF is what a program writes that could not seek back, and means "to the end of the file".
+
+Not here: RF64 and the compressed sub-formats (ADPCM, GSM, MP3 in WAV), which are refused by their tag.
+"""
+
+from __future__ import annotations
+
+import struct
+
+from ingest.containers.header import MAX_CHUNKS, Buffer, Container, Header, take
+from ingest.contract import FailureCode
+from ingest.errors import MediaError
+
+TAG_PCM = 0x0001
+TAG_FLOAT = 0x0003
+TAG_EXTENSIBLE = 0xFFFE
+# The sub-format GUID of an extensible header is a tag followed by these 14 bytes (KSDATAFORMAT_SUBTYPE_*).
+GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
+STREAMED = 0xFFFFFFFF
+FORMAT_BYTES = 40
+"""Of an extensible format; a chunk that claims to be longer is not copied for it."""
+
+# (tag, bits of the container) -> FFmpeg's decoder.
+DECODERS = {
+    (TAG_PCM, 8): "pcm_u8",
+    (TAG_PCM, 16): "pcm_s16le",
+    (TAG_PCM, 24): "pcm_s24le",
+    (TAG_PCM, 32): "pcm_s32le",
+    (TAG_FLOAT, 32): "pcm_f32le",
+    (TAG_FLOAT, 64): "pcm_f64le",
+}
+
+
+def matches(data: Buffer) -> bool:
+    return bytes(data[:4]) == b"RIFF" and bytes(data[8:12]) == b"WAVE"
+
+
+def parse(data: Buffer) -> Header:
+    """Read the header. Raises MediaError."""
+    position = 12
+    format_chunk: bytes | None = None
+    for _ in range(MAX_CHUNKS):
+        name, length = struct.unpack("<4sI", take(data, position, 8))
+        position += 8
+        if name == b"data":
+            return _header(format_chunk, _data_length(data, position, length))
+        if name == b"fmt ":
+            format_chunk = take(data, position, min(length, FORMAT_BYTES))
+        position += length + (length & 1)  # chunks are padded to even lengths
+    raise MediaError(FailureCode.CORRUPT, f"no audio within {MAX_CHUNKS} chunks")
+
+
+def _data_length(data: Buffer, position: int, promised: int) -> int:
+    held = len(data) - position
+    if promised == STREAMED:
+        return held
+    if promised > held:
+        raise MediaError(FailureCode.TRUNCATED, f"{promised} bytes of audio are promised, {held} are there")
+    return promised
+
+
+def _header(format_chunk: bytes | None, data_length: int) -> Header:
+    if format_chunk is None or len(format_chunk) < 16:
+        raise MediaError(FailureCode.CORRUPT, "no format is given before the audio")
+    tag, channels, rate, _, block, bits = struct.unpack("<HHIIHH", format_chunk[:16])
+    if tag == TAG_EXTENSIBLE:
+        tag = _extensible_tag(format_chunk)
+    decoder = DECODERS.get((tag, bits))
+    if decoder is None:
+        raise MediaError(FailureCode.UNSUPPORTED_CODEC, f"WAVE format {tag:#06x} with {bits} bits")
+    if block == 0 or block != channels * bits // 8:
+        raise MediaError(FailureCode.CORRUPT, f"{channels} channels of {bits} bits do not make {block} bytes")
+    return Header(
+        container=Container.WAV,
+        codec=decoder,
+        sample_rate_hz=rate,
+        channels=channels,
+        bits_per_sample=bits if tag == TAG_PCM else 0,
+        sample_count=data_length // block,
+    )
+
+
+def _extensible_tag(format_chunk: bytes) -> int:
+    if len(format_chunk) < 40 or format_chunk[26:40] != GUID_TAIL:
+        raise MediaError(FailureCode.UNSUPPORTED_CODEC, "an extensible WAVE format of another vendor")
+    return int.from_bytes(format_chunk[24:26], "little")

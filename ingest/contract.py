@@ -1,0 +1,123 @@
+"""What graph and the ingest worker agree on: the job, its states and stages, its failures, its progress events.
+
+Graph enqueues a :class:`Job` in the transaction that accepts an upload; the worker answers by the row in `assets` and
+by :class:`Progress` events on a Valkey channel. The row is the truth, the events are for those who watch.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from uuid import UUID
+
+import msgspec
+
+ENTRYPOINT = "ingest"
+"""The queue's name in PgQueuer."""
+
+MAX_ATTEMPTS = 3
+
+
+class Status(Enum):
+    """Where a revision is; `ready` and `failed` are final."""
+
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+    @property
+    def final(self) -> bool:
+        return self in (Status.READY, Status.FAILED)
+
+
+class Stage(Enum):
+    """The steps of a job in their order."""
+
+    QUEUED = "queued"
+    FETCH = "fetch"
+    DECODE = "decode"
+    MEASURE = "measure"
+    ENCODE = "encode"
+    VERIFY = "verify"
+    PUBLISH = "publish"
+    DONE = "done"
+
+
+class FailureCode(Enum):
+    """Why a master was refused; stable, for programs. :data:`REMEDIES` has the sentence for people."""
+
+    UNSUPPORTED_CONTAINER = "unsupported_container"
+    UNSUPPORTED_CODEC = "unsupported_codec"
+    EMPTY = "empty"
+    TRUNCATED = "truncated"
+    CORRUPT = "corrupt"
+    TOO_SHORT = "too_short"
+    TOO_LONG = "too_long"
+    RESOURCE_LIMIT = "resource_limit"
+    UPLOAD_CHANGED = "upload_changed"
+    INTERNAL = "internal"
+
+
+REMEDIES: dict[FailureCode, str] = {
+    FailureCode.UNSUPPORTED_CONTAINER: "This is not an audio file that we can read. Upload WAV or FLAC.",
+    FailureCode.UNSUPPORTED_CODEC: (
+        "The audio inside this file is compressed in a way that we cannot read. Export it as PCM WAV or FLAC."
+    ),
+    FailureCode.EMPTY: "The file is empty. Export it again and check its size before you upload.",
+    FailureCode.TRUNCATED: "The file ends before its audio does. Export or copy it again, then upload the whole file.",
+    FailureCode.CORRUPT: "The audio cannot be decoded to its end. Export it again from your editor.",
+    FailureCode.TOO_SHORT: "The audio is shorter than a tenth of a second.",
+    FailureCode.TOO_LONG: "The audio is longer than four hours. Split it into several tracks.",
+    FailureCode.RESOURCE_LIMIT: (
+        "Reading this file took more memory or time than a track may take. Export it again as plain WAV or FLAC."
+    ),
+    FailureCode.UPLOAD_CHANGED: "The stored file is not the one that was announced. Upload it again.",
+    FailureCode.INTERNAL: "Something went wrong on our side, several times. Upload the file again later.",
+}
+
+
+class Job(msgspec.Struct, frozen=True, kw_only=True):
+    """One master to turn into one revision of an asset; the payload of the queue."""
+
+    asset_id: UUID
+    revision: int
+    upload_key: str
+    file_name: str
+    size_bytes: int
+    sha256: str
+    """Lowercase hex, as the client announced it and `completeUpload` found it."""
+    title: str
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """One step of a job, as a watcher sees it; `fraction` is of the whole job, 0 to 1, never falling."""
+
+    asset_id: UUID
+    revision: int
+    status: Status
+    stage: Stage
+    fraction: float
+    failure_code: FailureCode | None = None
+
+
+def progress_channel(asset_id: UUID) -> str:
+    """The Valkey channel on which the progress of an asset is published."""
+    return f"segue:ingest:{asset_id}"
+
+
+def encode_job(job: Job) -> bytes:
+    return msgspec.json.encode(job)
+
+
+def decode_job(data: bytes) -> Job:
+    """Raises msgspec.DecodeError."""
+    return msgspec.json.decode(data, type=Job)
+
+
+def encode_progress(progress: Progress) -> bytes:
+    return msgspec.json.encode(progress)
+
+
+def decode_progress(data: bytes) -> Progress:
+    """Raises msgspec.DecodeError."""
+    return msgspec.json.decode(data, type=Progress)

@@ -1,0 +1,46 @@
+"""What becomes of a job that went wrong: tried again after a while, or given up with a code. A decision, not an action.
+
+- The artist's fault (`MediaError`) is final at once: the same bytes would fail again.
+- An upstream's absence and a full disk do not count against the job: it is tried again, less and less often, for about
+  an hour.
+- Our own faults, a worker that was killed among them, count: the third attempt is the last.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from config.errors import ServiceUnavailable
+from ingest.contract import MAX_ATTEMPTS, FailureCode
+from ingest.errors import MediaError, NoRoom
+
+UPSTREAM_RETRIES = 16
+FIRST_DELAY_S = 2
+LONGEST_DELAY_S = 300
+
+
+class TryAgain(msgspec.Struct, frozen=True, kw_only=True):
+    """`counts` is whether the attempt is one of the job's `MAX_ATTEMPTS`."""
+
+    delay: timedelta
+    counts: bool
+
+
+class GiveUp(msgspec.Struct, frozen=True, kw_only=True):
+    """The job is over."""
+
+    failure: FailureCode
+
+
+def decide(error: Exception, *, attempt: int, retries: int) -> TryAgain | GiveUp:
+    """Say what to do; `attempt` counts those that count, from 1, `retries` all that the queue has seen, from 0."""
+    if isinstance(error, MediaError):
+        return GiveUp(failure=error.failure)
+    delay = timedelta(seconds=min(FIRST_DELAY_S * 2**retries, LONGEST_DELAY_S))
+    if isinstance(error, ServiceUnavailable | NoRoom) and retries < UPSTREAM_RETRIES:
+        return TryAgain(delay=delay, counts=False)
+    if attempt >= MAX_ATTEMPTS:
+        return GiveUp(failure=FailureCode.INTERNAL)
+    return TryAgain(delay=delay, counts=True)

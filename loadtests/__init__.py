@@ -1,0 +1,1 @@
+"""Load from outside: Locust users that behave like listeners, and the benchmark harness."""

@@ -1,0 +1,134 @@
+"""An appliance started from outside, as a person starts it: `make up`, on free ports and in a home of its own.
+
+The end-to-end tests and the benchmark share it. Only processes that were started here are ended here.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+ROOT = Path(__file__).parents[1]
+START_TIMEOUT_S = 120
+STOP_TIMEOUT_S = 60
+FOREIGN = ("SEGUE_", "MAKE", "MFLAGS")
+INTERRUPTED = (2, -signal.SIGINT)  # how make reports the Ctrl-C that it got together with its child
+PORT_VARIABLES = ("SEGUE_GRAPH_PORT", "SEGUE_ORIGIN_PORT", "SEGUE_S3_PORT", "SEGUE_VALKEY_PORT")
+
+
+class NotReadyError(Exception):
+    """`make up` ended or took too long before it was ready; the message holds what it printed."""
+
+
+class Appliance(msgspec.Struct, frozen=True, kw_only=True):
+    """A running `make up`; `environment` is what a second terminal exports to talk to it."""
+
+    environment: dict[str, str]
+    log: Path
+    ready_after_s: float
+
+    @property
+    def graph_url(self) -> str:
+        return f"http://127.0.0.1:{self.environment['SEGUE_GRAPH_PORT']}"
+
+    @property
+    def home(self) -> Path:
+        return Path(self.environment["SEGUE_HOME"])
+
+    def run(self, *command: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        """Run a command in the project's folder as the second terminal does."""
+        return subprocess.run(  # noqa: S603 -- the project's own commands
+            command,
+            cwd=ROOT,
+            env=self.environment,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=180,
+        )
+
+    def segue(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+        return self.run("segue", *arguments, stdin=stdin)
+
+
+def second_terminal(home: Path, environment: dict[str, str]) -> dict[str, str]:
+    """An environment with `home` and free ports, without settings of the caller's own.
+
+    A `make` above us marks its children by variables too, and theirs would say which folder they enter.
+    """
+    return {
+        **{name: value for name, value in environment.items() if not name.startswith(FOREIGN)},
+        **dict(zip(PORT_VARIABLES, _free_ports(len(PORT_VARIABLES)), strict=True)),
+        "SEGUE_HOME": str(home),
+        "PATH": f"{ROOT / '.venv' / 'bin'}:{environment['PATH']}",
+    }
+
+
+@contextmanager
+def running(environment: dict[str, str], log: Path) -> Iterator[Appliance]:
+    """`make up` until it is ready; Ctrl-C and a clean exit at the end. Raises NotReadyError."""
+    began = time.monotonic()
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            ["make", "up"],  # noqa: S607 -- found on the PATH, as a person's is
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_ready(process, f"http://127.0.0.1:{environment['SEGUE_GRAPH_PORT']}", log)
+        yield Appliance(environment=environment, log=log, ready_after_s=time.monotonic() - began)
+    finally:
+        _stop(process)
+    if process.returncode not in INTERRUPTED:
+        raise NotReadyError(f"`make up` ended with {process.returncode}:\n{log.read_text()}")
+
+
+def _free_ports(count: int) -> list[str]:
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [str(listener.getsockname()[1]) for listener in listeners]
+    for listener in listeners:
+        listener.close()
+    return ports
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while not _is_ready(url):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise NotReadyError(f"`make up` did not become ready:\n{log.read_text()}")
+        time.sleep(0.02)
+
+
+def _is_ready(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health/ready", timeout=2) as answer:  # noqa: S310 -- loopback over http
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Ctrl-C, as a terminal sends it: to the whole foreground group, `make` and `segue` alike."""
+    if process.poll() is not None:
+        return
+    os.killpg(process.pid, signal.SIGINT)
+    try:
+        process.wait(STOP_TIMEOUT_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        raise

@@ -1,0 +1,1 @@
+"""The packaging origin: stored track files in, signed HLS and DASH out, one copy for both."""

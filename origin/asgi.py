@@ -1,0 +1,107 @@
+"""ASGI around the service: scope to request, answer to messages, one access log line a request.
+
+The protocol is small enough here to be spoken directly: docs/decisions/0011-plain-asgi.md. A token opens media until it
+expires, so it is never logged; nor is a path whose shape was refused or not looked at: one may stand anywhere in it.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager
+from time import perf_counter
+from typing import Any, TypeAlias
+
+import structlog
+
+from config.logs import logger
+from origin.service import LIVE_PATH, READY_PATH, Answer, Request, Service
+
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+OpenService: TypeAlias = Callable[[], AbstractAsyncContextManager[Service]]
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+"""A caller's id is kept, so that one id follows a request through a CDN, unless it could forge a log line."""
+
+UNLOGGED = frozenset({LIVE_PATH, READY_PATH})
+"""Health checks come every second from several places and say nothing when they are fine."""
+
+READING = frozenset({"GET", "HEAD"})
+"""The methods whose path is taken apart; a preflight is answered for any."""
+
+log = logger(__name__)
+
+
+class Application:
+    """The ASGI application. `open_service` is entered when the server starts and left when it stops."""
+
+    def __init__(self, open_service: OpenService) -> None:
+        self._open_service = open_service
+        self._service: Service | None = None
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        match scope["type"]:
+            case "http":
+                await self._serve(scope, send)
+            case "lifespan":
+                await self._live(receive, send)
+            case other:
+                raise NotImplementedError(f"the origin speaks HTTP, not {other}")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with self._open_service() as self._service:
+            await send({"type": "lifespan.startup.complete"})
+            await receive()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Message, send: Send) -> None:
+        if self._service is None:
+            raise RuntimeError("requests before lifespan.startup: run the origin under a server that has lifespan")
+        started_s = perf_counter()
+        request = _request(scope)
+        with structlog.contextvars.bound_contextvars(request_id=_request_id(request)):
+            answer = await self._service.answer(request)
+            await _send(answer, send)
+            if request.raw_path not in UNLOGGED:
+                _log(request, answer, elapsed_ms=(perf_counter() - started_s) * 1000)
+
+
+def _request(scope: Message) -> Request:
+    """Lines of one name make one list (RFC 9110 section 5.3); a Range that is one is malformed, and so ignored."""
+    headers: dict[str, str] = {}
+    for raw_name, value in scope["headers"]:
+        name, text = raw_name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[name] = f"{headers[name]}, {text}" if name in headers else text
+    return Request(method=scope["method"], raw_path=scope["raw_path"], headers=headers)
+
+
+def _request_id(request: Request) -> str:
+    given = request.headers.get("x-request-id", "")
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+async def _send(answer: Answer, send: Send) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _log(request: Request, answer: Answer, *, elapsed_ms: float) -> None:
+    log.info(
+        "request",
+        method=request.method,
+        path=_behind_token(request, answer),
+        status=answer.status,
+        cause=answer.cause,
+        sent_bytes=len(answer.body),
+        elapsed_ms=round(elapsed_ms, 2),
+    )
+
+
+def _behind_token(request: Request, answer: Answer) -> str | None:
+    shape_is_ours = request.method in READING and not (answer.cause or "").startswith("path_")
+    return request.raw_path[1:].partition(b"/")[2].decode("latin-1") if shape_is_ours else None

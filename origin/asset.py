@@ -1,0 +1,213 @@
+"""The asset: what ingest stores of a track, what the origin serves of it, and where both live.
+
+Theory of operation. A track has one asset, with a revision for every master it was given. Ingest writes, below the
+directory of one revision, a CMAF track file per rendition (a header, then one `moof`+`mdat` per segment) and, last, the
+descriptor: an asset revision exists when its descriptor does. The origin reads the descriptor, writes manifests from it
+and answers a segment with a ranged read, whose bounds follow from the lengths listed here. Graph builds URLs.
+
+Rules kept by construction: a record that exists is legal. Media time is integer ticks over a timescale, never a float.
+Segments of one codec start at the same tick in every rendition of that codec.
+
+Not here: reading or writing the store (`origin.store`, `ingest.publish`), manifests, tokens.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from itertools import accumulate
+from uuid import UUID
+
+import msgspec
+
+DESCRIPTOR_VERSION = 1
+
+
+class InvalidDescriptor(ValueError):
+    """A descriptor was written by another version, or is damaged; ingest the track again."""
+
+
+class Codec(Enum):
+    """The codecs of the ladder by their family name; a manifest groups renditions by it."""
+
+    AAC = "aac"
+    FLAC = "flac"
+
+
+class Loudness(msgspec.Struct, frozen=True, kw_only=True):
+    """Measured by ITU-R BS.1770; None where there is nothing to gate (silence, less than 400 ms)."""
+
+    integrated_lufs: float | None
+    true_peak_dbtp: float | None
+
+
+class Master(msgspec.Struct, frozen=True, kw_only=True):
+    """The decoded master: `sample_count` is in samples of one channel."""
+
+    sample_rate_hz: int
+    channels: int
+    bits_per_sample: int
+    sample_count: int
+    loudness: Loudness
+    pcm_sha256: str
+    """Lowercase hex of the decoded interleaved little-endian samples, for exactness checks and duplicates."""
+
+    def __post_init__(self) -> None:
+        _require(self.sample_rate_hz > 0, "the sample rate is positive")
+        _require(1 <= self.channels <= 8, "a master has 1 to 8 channels")
+        _require(self.sample_count > 0, "a master has samples")
+
+    @property
+    def duration_ms(self) -> int:
+        return round(self.sample_count * 1000 / self.sample_rate_hz)
+
+
+class Segment(msgspec.Struct, frozen=True, array_like=True):
+    """One `moof`+`mdat` of a track file."""
+
+    byte_length: int
+    duration_ticks: int
+
+    def __post_init__(self) -> None:
+        _require(self.byte_length > 0 and self.duration_ticks > 0, "a segment has bytes and a duration")
+
+
+class Rendition(msgspec.Struct, frozen=True, kw_only=True):
+    """One encoding of the master. `timescale` equals the sample rate, so a tick is a sample."""
+
+    name: str
+    """The name within the ladder, such as `aac-160`; also the track file's name."""
+    codec: Codec
+    codec_string: str
+    """RFC 6381, such as `mp4a.40.2`."""
+    sample_rate_hz: int
+    channels: int
+    nominal_bandwidth_bps: int
+    average_bandwidth_bps: int
+    peak_bandwidth_bps: int
+    """Of the densest segment, measured, with the container's overhead."""
+    priming_samples: int
+    """Encoder delay at the start of the first segment, skipped by the edit list."""
+    padding_samples: int
+    """Samples after the end of the master in the last segment."""
+    sample_count: int
+    """Samples of the presentation: what a player hears once priming and padding are gone."""
+    header_byte_length: int
+    segments: tuple[Segment, ...]
+    sha256: str
+    """Lowercase hex of the whole track file."""
+    gain_db: float
+    """The constant gain that this rendition carries against the master."""
+    loudness: Loudness
+    """Of the rendition, measured after it was encoded and decoded again."""
+
+    def __post_init__(self) -> None:
+        _require(_is_name(self.name), "a rendition's name is lower-case letters, digits and hyphens")
+        _require(1 <= self.channels <= 8, "a rendition has 1 to 8 channels")
+        _require(bool(self.segments), "a rendition has segments")
+        _require(min(self.priming_samples, self.padding_samples) >= 0, "priming and padding are not negative")
+        _require(self.sample_count > 0, "a rendition has samples")
+        _require(self.priming_samples < self.segments[0].duration_ticks, "the first segment is heard")
+        held = sum(segment.duration_ticks for segment in self.segments)
+        told = self.priming_samples + self.sample_count + self.padding_samples
+        _require(held == told, f"segments hold {held} samples, priming, presentation and padding make {told}")
+
+    @property
+    def timescale(self) -> int:
+        return self.sample_rate_hz
+
+    @property
+    def presented_ticks(self) -> tuple[int, ...]:
+        """How long each segment is heard: the first without priming, the last without padding.
+
+        Priming and padding are shorter than a segment; where padding swallows a whole last segment, that one is 0.
+        """
+        ticks = [segment.duration_ticks for segment in self.segments]
+        ticks[0] -= self.priming_samples
+        rest = self.padding_samples
+        for index in reversed(range(len(ticks))):
+            cut = min(rest, ticks[index])
+            ticks[index] -= cut
+            rest -= cut
+        return tuple(ticks)
+
+    def byte_range(self, index: int) -> tuple[int, int]:
+        """The (start, length) of segment `index` in the track file. Raises IndexError."""
+        if not 0 <= index < len(self.segments):
+            raise IndexError(index)
+        starts = list(accumulate((s.byte_length for s in self.segments), initial=self.header_byte_length))
+        return starts[index], self.segments[index].byte_length
+
+
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
+    """One revision of a track's media: the content of `asset.json`."""
+
+    version: int = DESCRIPTOR_VERSION
+    asset_id: UUID
+    revision: int
+    title: str
+    master: Master
+    renditions: tuple[Rendition, ...]
+
+    def __post_init__(self) -> None:
+        _require(self.version == DESCRIPTOR_VERSION, f"this reads version {DESCRIPTOR_VERSION}, not {self.version}")
+        _require(self.revision > 0, "revisions count from 1")
+        names = [rendition.name for rendition in self.renditions]
+        _require(bool(names) and len(set(names)) == len(names), "renditions are there and their names differ")
+
+    def rendition(self, name: str) -> Rendition:
+        """Raises KeyError."""
+        for rendition in self.renditions:
+            if rendition.name == name:
+                return rendition
+        raise KeyError(name)
+
+
+def encode(asset: Asset) -> bytes:
+    """Write the descriptor as JSON, the same bytes for the same asset."""
+    return msgspec.json.encode(asset)
+
+
+def decode(data: bytes) -> Asset:
+    """Read a descriptor. Raises InvalidDescriptor."""
+    try:
+        return msgspec.json.decode(data, type=Asset)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise InvalidDescriptor(f"not a descriptor: {error}") from error
+
+
+# Keys in the object store, and the same layout again in URLs after the token.
+
+
+def asset_directory(asset_id: UUID) -> str:
+    """Everything of one asset, all revisions; also the scope of a token. Ends with a slash."""
+    return f"assets/{asset_id}/"
+
+
+def revision_directory(asset_id: UUID, revision: int) -> str:
+    return f"{asset_directory(asset_id)}{revision}/"
+
+
+def descriptor_key(asset_id: UUID, revision: int) -> str:
+    return f"{revision_directory(asset_id, revision)}asset.json"
+
+
+def track_file_key(asset_id: UUID, revision: int, rendition: str) -> str:
+    return f"{revision_directory(asset_id, revision)}{rendition}.mp4"
+
+
+HLS_MANIFEST = "master.m3u8"
+DASH_MANIFEST = "manifest.mpd"
+
+
+def manifest_url(origin_url: str, token: str, asset_id: UUID, revision: int, manifest: str) -> str:
+    """`{origin}/{token}/assets/{asset}/{revision}/{manifest}`: everything below it is reached by relative URLs."""
+    return f"{origin_url}/{token}/{revision_directory(asset_id, revision)}{manifest}"
+
+
+def _is_name(text: str) -> bool:
+    return bool(text) and all(part.isalnum() and part.isascii() and part == part.lower() for part in text.split("-"))
+
+
+def _require(condition: object, rule: str) -> None:
+    if not condition:
+        raise InvalidDescriptor(rule)

@@ -1,0 +1,119 @@
+"""Routes: from the raw path of a request to what it asks for, or a refusal.
+
+    /{token}/assets/{asset_id}/{revision}/master.m3u8
+                                          manifest.mpd
+                                          {rendition}.m3u8
+                                          {rendition}/header.mp4
+                                          {rendition}/{index}.m4s
+
+Rules:
+
+1. The path is read raw, before any decoding. None of our URLs needs an escape, so a percent sign refuses the path:
+   an encoded slash or dot cannot mean one thing to the token's scope and another to the store. The same holds for `..`,
+   `.`, empty components and backslashes (decision 0010). The query is another matter and ignored.
+2. One spelling for each object: lower-case UUID, numbers without leading zeros. Two URLs for one segment would be two
+   entries in every cache of a CDN.
+3. Whatever has another shape is :class:`Refused`, like a bad token, so that nobody can map the origin without one.
+4. A component is taken literally by its pattern. `master.m3u8` is the multivariant playlist whatever renditions exist.
+
+Not here: whether the token is genuine (`edge.token`), whether the object exists (`origin.resources`).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TypeAlias
+from uuid import UUID
+
+import msgspec
+
+from origin.asset import DASH_MANIFEST, HLS_MANIFEST
+from origin.errors import Refused
+
+MAX_PATH_BYTES = 512
+"""The longest of ours is under 250: a token of 91, a UUID, two numbers, a rendition's name of up to 64."""
+
+SAFE_PATH = re.compile(rb"/[A-Za-z0-9_.~/-]*")
+
+_UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+_RENDITION = r"(?P<rendition>[a-z0-9]+(?:-[a-z0-9]+)*)"
+DIRECTORY = re.compile(rf"/(?P<token>[^/]+)/assets/(?P<asset_id>{_UUID})/(?P<revision>[1-9][0-9]{{0,8}})/(?P<file>.+)")
+
+
+class MasterPlaylist(msgspec.Struct, frozen=True):
+    """The HLS multivariant playlist."""
+
+
+class DashManifest(msgspec.Struct, frozen=True):
+    """The MPD."""
+
+
+class MediaPlaylist(msgspec.Struct, frozen=True):
+    """The HLS playlist of one rendition."""
+
+    rendition: str
+
+
+class Header(msgspec.Struct, frozen=True):
+    """The initialisation segment of a rendition: `ftyp` and `moov`."""
+
+    rendition: str
+
+
+class MediaSegment(msgspec.Struct, frozen=True):
+    """One `moof` and `mdat`; `index` counts from 0."""
+
+    rendition: str
+    index: int
+
+
+File: TypeAlias = MasterPlaylist | DashManifest | MediaPlaylist | Header | MediaSegment
+
+
+class Route(msgspec.Struct, frozen=True, kw_only=True):
+    """A well-formed path, taken apart. `token` is unverified text."""
+
+    token: str
+    asset_id: UUID
+    revision: int
+    file: File
+
+
+def parse(raw_path: bytes) -> Route:
+    """Take the raw path of a request apart, without its query. Raises Refused."""
+    if len(raw_path) > MAX_PATH_BYTES:
+        raise Refused("path_too_long")
+    if not SAFE_PATH.fullmatch(raw_path):
+        raise Refused("path_character")
+    path = raw_path.decode("ascii")
+    if any(part in ("", ".", "..") for part in path.split("/")[1:]):
+        raise Refused("path_component")
+    found = DIRECTORY.fullmatch(path)
+    if found is None:
+        raise Refused("path_shape")
+    return Route(
+        token=found["token"],
+        asset_id=UUID(found["asset_id"]),
+        revision=int(found["revision"]),
+        file=_file(found["file"]),
+    )
+
+
+def _file(name: str) -> File:
+    for pattern, make in FILES:
+        found = pattern.fullmatch(name)
+        if found is not None:
+            return make(found)
+    raise Refused("path_file")
+
+
+FILES = (
+    (re.compile(re.escape(HLS_MANIFEST)), lambda _: MasterPlaylist()),
+    (re.compile(re.escape(DASH_MANIFEST)), lambda _: DashManifest()),
+    (re.compile(rf"{_RENDITION}\.m3u8"), lambda found: MediaPlaylist(found["rendition"])),
+    (re.compile(rf"{_RENDITION}/header\.mp4"), lambda found: Header(found["rendition"])),
+    (
+        re.compile(rf"{_RENDITION}/(?P<index>0|[1-9][0-9]{{0,8}})\.m4s"),
+        lambda found: MediaSegment(found["rendition"], int(found["index"])),
+    ),
+)

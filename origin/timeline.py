@@ -1,0 +1,60 @@
+"""The timeline of a rendition as a manifest tells it: which segments are heard, how long each, in exact ticks.
+
+Priming lies before zero, because the edit list in the header takes it away, and padding lies behind the end. So the
+first segment is told shorter than it is stored, and the last one too; the sum is the presentation to the sample, in
+HLS and in DASH alike. A segment that holds padding alone is not told at all.
+
+Why no `presentationTimeOffset` in DASH: docs/decisions/0012-dash-timeline.md.
+"""
+
+from __future__ import annotations
+
+from origin.asset import Asset, Rendition
+
+MICROSECOND = 1_000_000
+
+
+def heard_ticks(rendition: Rendition) -> tuple[int, ...]:
+    """How many ticks of each segment are heard, up to the last segment of which any is."""
+    ticks = rendition.presented_ticks
+    heard = max(index for index, count in enumerate(ticks) if count > 0) + 1
+    return ticks[:heard]
+
+
+def segment_microseconds(rendition: Rendition) -> tuple[int, ...]:
+    """The durations of the heard segments in microseconds.
+
+    Each is the difference of two rounded positions, so that the sum up to any segment is off by at most half a
+    microsecond, however many there are. Rounding each duration on its own would drift through a long track.
+    """
+    durations, position, told = [], 0, 0
+    for ticks in heard_ticks(rendition):
+        position += ticks
+        until = _rounded(position * MICROSECOND, rendition.timescale)
+        durations.append(until - told)
+        told = until
+    return tuple(durations)
+
+
+def longest_microseconds(asset: Asset) -> int:
+    """The longest segment of any rendition."""
+    return max(max(segment_microseconds(rendition)) for rendition in asset.renditions)
+
+
+def target_duration_s(asset: Asset) -> int:
+    """The longest segment in whole seconds, rounded as RFC 8216 section 4.3.3.1 compares it.
+
+    One number for all playlists of an asset, as Apple's authoring rule 8.2 asks; at least 1, from which a player can
+    derive a buffer.
+    """
+    return max(1, _rounded(longest_microseconds(asset), MICROSECOND))
+
+
+def presentation_microseconds(asset: Asset) -> int:
+    """The length of the longest rendition, rounded up: a window of this length cuts no sample off."""
+    return max(-(-r.sample_count * MICROSECOND // r.timescale) for r in asset.renditions)
+
+
+def _rounded(numerator: int, denominator: int) -> int:
+    """To the nearest whole number, halves up; integers only, because a float's half is not always one."""
+    return (2 * numerator + denominator) // (2 * denominator)

@@ -1,0 +1,179 @@
+"""The commands and the demo against the real graph and ingest worker, on the embedded services."""
+
+import io
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import asyncpg
+import numpy as np
+import pytest
+import soundfile
+
+from appliance.demo import seed
+from appliance.demo.library import PIECES
+
+READY_LIMIT_S = 60
+
+
+@pytest.fixture
+def running(environment: dict[str, str], tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The environment of a graph and an ingest worker that run."""
+    with ExitStack() as stack:
+        for name in ("graph", "ingest"):
+            stack.enter_context(_process(name, environment, tmp_path / f"{name}.log"))
+        _wait_for(f"http://127.0.0.1:{environment['SEGUE_GRAPH_PORT']}/health/ready")
+        yield environment
+
+
+@contextmanager
+def _process(name: str, environment: Mapping[str, str], log: Path) -> Iterator[None]:
+    with log.open("wb") as stream:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "appliance", name], env=environment, stdout=stream, stderr=stream
+        )
+    try:
+        yield
+    finally:
+        child.send_signal(signal.SIGTERM)
+        try:
+            child.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait_for(url: str) -> None:
+    deadline = time.monotonic() + READY_LIMIT_S
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            assert time.monotonic() < deadline, f"{url} is not ready after {READY_LIMIT_S} s"
+            time.sleep(0.1)
+
+
+def segue(environment: Mapping[str, str], *arguments: str, status: int = 0) -> "subprocess.CompletedProcess[str]":
+    done = subprocess.run(
+        [sys.executable, "-m", "appliance", *arguments],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert done.returncode == status, done.stderr
+    return done
+
+
+def stderr_when_nobody_reads(environment: Mapping[str, str], *arguments: str) -> str:
+    """What a command says when the reader of its standard output is gone, as `head` is after its last line."""
+    command = [sys.executable, "-m", "appliance", *arguments]
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    assert child.stderr is not None
+    child.stdout.close()
+    with child.stderr:
+        said = child.stderr.read()
+    assert child.wait() == 1
+    return said
+
+
+def _write_tone(file: Path, hertz: float) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    tone = 0.3 * np.sin(2 * np.pi * hertz * np.arange(48_000) / 48_000)
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.stack([tone, tone], axis=1), 48_000, format=file.suffix[1:].upper(), subtype="PCM_16")
+    file.write_bytes(buffer.getvalue())
+
+
+def test_imports_a_folder_twice_and_plays_what_it_holds(running: dict[str, str], tmp_path: Path) -> None:
+    music = tmp_path / "music"
+    _write_tone(music / "The Tones" / "Sines" / "01 Low.wav", 220)
+    _write_tone(music / "The Tones" / "Sines" / "02 High.flac", 880)
+    (music / "The Tones" / "Sines" / "03 Words.wav").write_text("no music at all")
+    (music / "The Tones" / "Sines" / "cover.jpg").write_text("left out")
+    segue(running, "user", "create", "tones@example.com", "--role", "artist")
+    segue(running, "user", "create", "ear@example.com", "--role", "listener")
+
+    first = segue(running, "import", str(music), "--json", "--as", "tones@example.com", status=1)
+    second = segue(running, "import", str(music), "--json", "--as", "tones@example.com", status=1)
+    plain = segue(running, "import", str(music), "--as", "tones@example.com", status=1)
+
+    lines = [json.loads(line) for line in first.stdout.splitlines()]
+    assert [(Path(line["file"]).name, line["status"], line["code"]) for line in lines] == [
+        ("01 Low.wav", "ready", None),
+        ("02 High.flac", "ready", None),
+        ("03 Words.wav", "failed", "unsupported_container"),
+    ]
+    again = [json.loads(line) for line in second.stdout.splitlines()]
+    assert [line["status"] for line in again] == ["exists", "exists", "failed"]
+    assert [line["track"] for line in again] == [line["track"] for line in lines]
+    assert first.stderr == "Left out as no music: cover.jpg.\n"
+    for form in ([], ["--json"]):
+        assert (
+            stderr_when_nobody_reads(running, "import", str(music), *form, "--as", "tones@example.com") == first.stderr
+        )
+    assert "3 files: 2 there already, 1 failed" in plain.stdout
+    assert "Upload WAV or FLAC." in plain.stdout
+
+    for words in ("high", "the tones", lines[0]["track"]):
+        played = segue(running, "play", words, "--as", "ear@example.com", "--print-url")
+        assert played.stdout.splitlines()[-1].startswith(f"{_origin(running)}/s1.")
+        assert played.stdout.splitlines()[-1].endswith("/master.m3u8")
+    dash = segue(running, "play", "low", "--as", "ear@example.com", "--protocol", "dash")
+    assert dash.stdout.splitlines()[-1].endswith("/manifest.mpd")
+    assert "Low, by The Tones" in dash.stderr
+    nothing = segue(running, "play", "words", "--as", "ear@example.com", status=1)
+    assert nothing.stderr == "segue: nothing to play was found for 'words'\n"
+
+
+async def test_the_demo_is_seeded_once_and_then_left_alone(
+    running: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seed, "PIECES", PIECES[7:9])
+    said: list[str] = []
+
+    accounts = await seed.ensure_demo(running, tmp_path, report=said.append)
+
+    assert len(said) == 4
+    assert said[-1].startswith("The demo library is there: 2 pieces, composed in ")
+    url = running["SEGUE_POSTGRES_URL"]
+    before = await _counts(url)
+    assert before == {"users": 3, "follows": 1, "artists": 2, "albums": 2, "tracks": 2, "uploads": 2, "assets": 2}
+    said.clear()
+
+    again = await seed.ensure_demo(running, tmp_path, report=said.append)
+
+    assert again == accounts
+    assert said == []
+    assert await _counts(url) == before
+
+    (tmp_path / "demo" / "accounts.json").unlink()
+    anew = await seed.ensure_demo(running, tmp_path, report=said.append)
+
+    assert anew != accounts
+    assert await _counts(url) == before  # new passwords, the same accounts; every piece exists
+    played = segue({**running, "SEGUE_HOME": str(tmp_path)}, "token", "listener@demo.segue.example")
+    assert played.stdout.count(".") == 2
+
+
+async def _counts(url: str) -> dict[str, int]:
+    connection = await asyncpg.connect(url)
+    try:
+        tables = ("users", "follows", "artists", "albums", "tracks", "uploads", "assets")
+        return {name: await connection.fetchval(f"SELECT count(*) FROM {name}") for name in tables}  # noqa: S608 -- ours
+    finally:
+        await connection.close()
+
+
+def _origin(environment: Mapping[str, str]) -> str:
+    return environment.get("SEGUE_ORIGIN_URL", f"http://127.0.0.1:{environment['SEGUE_ORIGIN_PORT']}")

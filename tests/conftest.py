@@ -1,0 +1,185 @@
+"""Real services for every test that wants them: embedded PostgreSQL, Valkey and S3 in a temporary home folder.
+
+They start once a run, on the first test that asks, through the same modules that `segue up` uses. They skip what makes
+data outlive a power failure, and they end with the test run, however it ends (`appliance.supervision.guard`).
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import NamedTuple
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from appliance import home as homes
+from appliance import prepare
+from appliance.credentials import Credentials
+from appliance.embedded import postgres, s3, valkey
+from appliance.home import Home
+from appliance.supervision.command import Command
+from config.migrate import load, migrate
+
+READY_LIMIT_S = 60.0
+TEMPLATE = "segue_template"
+BUCKETS = 2000
+"""Made as folders before the S3 server starts, one for each test: by its API each would cost a quarter of a second."""
+
+
+class Services(NamedTuple):
+    """Running services; `pids` are keyed by `postgres`, `valkey` and `s3`, for tests that stop one."""
+
+    home: Home
+    environment: dict[str, str]
+    pids: dict[str, int]
+    buckets: Iterator[str]
+
+    def postgres_url(self, database: str) -> str:
+        held = homes.load_credentials(self.home)
+        return postgres.url(
+            self.home.socket_folder, role=postgres.ROLE, password=held.postgres_password, database=database
+        )
+
+
+def unused_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Give a TCP port of 127.0.0.1 that nobody listens on."""
+    return unused_port
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
+    home = homes.open_home(tmp_path_factory.mktemp("services"))
+    chosen = {
+        name: str(unused_port())
+        for name in ("SEGUE_VALKEY_PORT", "SEGUE_S3_PORT", "SEGUE_GRAPH_PORT", "SEGUE_ORIGIN_PORT")
+    }
+    held = prepare.make_folders(home)
+    buckets = [f"test-{number}" for number in range(BUCKETS)]
+    for bucket in buckets:
+        s3.make_bucket(home.s3, bucket)
+    with ExitStack() as stack:
+        pids = {
+            "valkey": stack.enter_context(_valkey(home, held, int(chosen["SEGUE_VALKEY_PORT"]))),
+            "s3": stack.enter_context(_s3(home, held, int(chosen["SEGUE_S3_PORT"]))),
+            "postgres": stack.enter_context(_postgres(home, held)),
+        }
+        started = Services(home=home, environment=homes.resolve(home, chosen), pids=pids, buckets=iter(buckets))
+        asyncio.run(_make_template(started))
+        yield started
+
+
+@pytest.fixture
+def environment(services: Services) -> Iterator[dict[str, str]]:
+    """Every variable of the processes, with a migrated database and a bucket of this test's own."""
+    database = f"test_{uuid4().hex[:12]}"
+    own = {
+        **services.environment,
+        "SEGUE_POSTGRES_URL": services.postgres_url(database),
+        "SEGUE_S3_BUCKET": next(services.buckets),
+    }
+    asyncio.run(_statement(services, f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}"))
+    yield own
+    asyncio.run(_statement(services, f"DROP DATABASE {database} WITH (FORCE)"))
+
+
+@contextmanager
+def _postgres(home: Home, held: Credentials) -> Iterator[int]:
+    asyncio.run(prepare.make_cluster(home, held, durable=False))
+    command = postgres.server_command(home.postgres, socket_folder=home.socket_folder, durable=False)
+    with _running(command, home) as child:
+
+        async def probe() -> bool:
+            return postgres.is_ready(home.postgres, pid=child.pid)
+
+        _wait(child, probe, command.name)
+        asyncio.run(prepare.make_database(home, held))
+        yield child.pid
+
+
+@contextmanager
+def _valkey(home: Home, held: Credentials, port: int) -> Iterator[int]:
+    command = valkey.server_command(
+        port=port, password=held.valkey_password, folder=home.valkey, search_path=os.defpath
+    )
+    with _running(command, home) as child:
+        _wait(child, lambda: valkey.is_ready(port=port, password=held.valkey_password), command.name)
+        yield child.pid
+
+
+@contextmanager
+def _s3(home: Home, held: Credentials, port: int) -> Iterator[int]:
+    command = s3.server_command(home.s3, port=port, access_key=held.s3_access_key, secret_key=held.s3_secret_key)
+    with _running(command, home) as child:
+        _wait(child, lambda: s3.is_ready(port=port), command.name)
+        yield child.pid
+
+
+@contextmanager
+def _running(command: Command, home: Home) -> Iterator["subprocess.Popen[bytes]"]:
+    log = home.logs / f"{command.name}.log"
+    with log.open("ab") as stream:
+        child = subprocess.Popen(
+            command.guarded(os.getpid()),
+            stdin=subprocess.PIPE,
+            stdout=stream,
+            stderr=stream,
+            env=command.environment,
+            cwd=home.folder,
+            start_new_session=True,
+        )
+    try:
+        assert child.stdin is not None
+        with child.stdin:
+            child.stdin.write(command.stdin)
+        yield child
+    finally:
+        child.send_signal(signal.SIGCONT)  # a test may have stopped it
+        child.send_signal(command.stop_signal)
+        try:
+            child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _wait(child: "subprocess.Popen[bytes]", probe: Callable[[], Awaitable[bool]], name: str) -> None:
+    async def ask() -> bool:
+        return await probe()
+
+    deadline = time.monotonic() + READY_LIMIT_S
+    while not asyncio.run(ask()):
+        assert child.poll() is None, f"{name} ended with status {child.returncode}"
+        assert time.monotonic() < deadline, f"{name} is not ready after {READY_LIMIT_S} s"
+        time.sleep(0.02)
+
+
+async def _make_template(services: Services) -> None:
+    """The migrations run once; each test copies the result."""
+    await _run(services.environment["SEGUE_POSTGRES_URL"], f"CREATE DATABASE {TEMPLATE}")
+    await migrate(services.postgres_url(TEMPLATE), load())
+
+
+async def _statement(services: Services, statement: str) -> None:
+    await _run(services.environment["SEGUE_POSTGRES_URL"], statement)
+
+
+async def _run(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,464 @@
+"""The graph's services on real PostgreSQL, Valkey and S3, and rows to start from."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol, Self
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+import httpx
+import pytest
+from litestar import Litestar
+from valkey.asyncio import Valkey
+
+from config.objects import ObjectStore, open_store
+from config.postgres import Pool, PooledEngine, bind_tables, open_pool
+from config.settings import GraphSettings, graph_settings
+from config.valkey import open_valkey
+from graph.accounts import tables as accounts
+from graph.accounts import tokens
+from graph.app import create_app
+from graph.catalog import tables as catalog
+from graph.fanout import Fanout, open_fanout
+from graph.keys import new_key
+from graph.library import tables as library
+from graph.live.audience import Audience
+from graph.live.presence import Presence
+from graph.uploads import tables as uploads
+from graph.viewer import Role, Viewer
+
+ROOT = Path(__file__).parents[2]
+PATIENCE_S = 10.0
+START_S = 30.0
+SERVE = "import json, sys; from graph.server import serve; serve(json.load(sys.stdin))"
+
+
+@pytest.fixture
+def settings(environment: dict[str, str]) -> GraphSettings:
+    return graph_settings(environment)
+
+
+@pytest.fixture
+async def pool(settings: GraphSettings) -> AsyncIterator[Pool]:
+    async with open_pool(settings.postgres) as opened:
+        tables = (*accounts.TABLES, *catalog.TABLES, *uploads.TABLES, *library.TABLES)
+        bind_tables(tables, PooledEngine(opened))
+        yield opened
+
+
+@pytest.fixture
+async def store(settings: GraphSettings) -> AsyncIterator[ObjectStore]:
+    async with open_store(settings.s3) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def valkey(settings: GraphSettings) -> AsyncIterator[Valkey]:
+    async with open_valkey(settings.valkey) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def fanout(valkey: Valkey) -> AsyncIterator[Fanout]:
+    async with open_fanout(valkey) as opened:
+        yield opened
+
+
+@pytest.fixture
+def presence(valkey: Valkey) -> Presence:
+    return Presence(valkey)
+
+
+@pytest.fixture
+def audience(pool: Pool) -> Audience:
+    return Audience(pool)
+
+
+@pytest.fixture
+def frozen_valkey(services: Any) -> Iterator[None]:
+    """The real server takes connections and answers nothing."""
+    os.kill(services.pids["valkey"], signal.SIGSTOP)
+    yield
+    os.kill(services.pids["valkey"], signal.SIGCONT)
+
+
+AddUser = Callable[[Role], Awaitable[Viewer]]
+
+
+@pytest.fixture
+def add_user(pool: Pool) -> AddUser:
+    """Add an account and answer it as a viewer."""
+
+    async def add(role: Role) -> Viewer:
+        key = new_key()
+        await pool.execute(
+            "INSERT INTO users (id, email, display_name, password_hash, role) VALUES ($1, $2, 'Somebody', '', $3)",
+            key,
+            f"{key}@tests.example",
+            role.value,
+        )
+        return Viewer(user_id=key, role=role, token_expires_at_s=2**40)
+
+    return add
+
+
+class AddTrack(Protocol):
+    """Add a track of a new artist; with `ready`, it has media of that many milliseconds."""
+
+    async def __call__(self, owner: Viewer, *, ready: int | None = None) -> UUID: ...
+
+
+@pytest.fixture
+def add_track(pool: Pool) -> AddTrack:
+    async def add(owner: Viewer, *, ready: int | None = None) -> UUID:
+        artist, track, asset = new_key(), new_key(), new_key()
+        await pool.execute(
+            "INSERT INTO artists (id, owner_id, name, search_text) VALUES ($1, $2, 'Band', 'band')",
+            artist,
+            owner.user_id,
+        )
+        await pool.execute(
+            "INSERT INTO tracks (id, artist_id, title, search_text, asset_id) VALUES ($1, $2, 'Tune', 'tune', $3)",
+            track,
+            artist,
+            asset,
+        )
+        if ready is not None:
+            await add_revision(pool, owner, track=track, asset=asset, duration_ms=ready)
+        return track
+
+    return add
+
+
+async def add_revision(pool: Pool, owner: Viewer, *, track: UUID, asset: UUID, duration_ms: int) -> None:
+    upload = new_key()
+    await pool.execute(
+        "INSERT INTO uploads (id, user_id, track_id, object_key, file_name, content_type, size_bytes, sha256,"
+        " expires_at, completed_at) VALUES ($1, $2, $3, $4, 'a.wav', 'audio/wav', 1, $5, now(), now())",
+        upload,
+        owner.user_id,
+        track,
+        f"uploads/{upload}",
+        bytes(32),
+    )
+    await pool.execute(
+        "INSERT INTO assets (asset_id, revision, upload_id, status, stage, fraction, duration_ms)"
+        " SELECT $1, coalesce(max(revision), 0) + 1, $2, 'ready', 'done', 1, $3 FROM assets WHERE asset_id = $1",
+        asset,
+        upload,
+        duration_ms,
+    )
+
+
+class Watch:
+    """One subscription over graphql-transport-ws."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self._socket = socket
+
+    async def next(self) -> Any:
+        """The value of the next event. Raises Ended."""
+        async with asyncio.timeout(PATIENCE_S):
+            message = await self._socket.receive_json()
+        if message["type"] != "next":
+            raise Ended(message)
+        payload = message["payload"]
+        if payload.get("errors"):
+            raise Ended(payload["errors"])
+        (value,) = payload["data"].values()
+        return value
+
+    async def silence(self, seconds: float = 0.4) -> bool:
+        """Whether nothing arrives for a while."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._socket.receive_json()
+        except TimeoutError:
+            return True
+        return False
+
+
+class Ended(Exception):
+    """The server did not send an event, but what stands in the message: an error, or that it has completed."""
+
+
+class Api:
+    """One account's view of one graph process."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str, token: str | None) -> None:
+        self.http = http
+        self._url = f"{url}/graphql"
+        self._headers = {} if token is None else {"authorization": f"Bearer {token}"}
+
+    async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
+        body = {"query": query, "variables": variables}
+        async with self.http.post(self._url, json=body, headers=self._headers) as response:
+            answered: dict[str, Any] = await response.json(content_type=None)
+            return answered
+
+    async def data(self, query: str, **variables: Any) -> Any:
+        """The only field of `data`, once no error has come with it."""
+        body = await self.answer(query, **variables)
+        assert "errors" not in body, body
+        (value,) = body["data"].values()
+        return value
+
+    async def codes(self, query: str, **variables: Any) -> list[str]:
+        """`extensions.code` of every top-level error."""
+        return [error["extensions"]["code"] for error in (await self.answer(query, **variables)).get("errors", [])]
+
+    @asynccontextmanager
+    async def watching(self, query: str, **variables: Any) -> AsyncIterator[Watch]:
+        async with self.http.ws_connect(self._url, protocols=("graphql-transport-ws",)) as socket:
+            await socket.send_json({"type": "connection_init", "payload": self._headers})
+            assert (await socket.receive_json())["type"] == "connection_ack"
+            operation = {"query": query, "variables": variables}
+            await socket.send_json({"id": "1", "type": "subscribe", "payload": operation})
+            yield Watch(socket)
+
+
+@pytest.fixture
+def start_graph(environment: dict[str, str], free_port: Callable[[], int]) -> Iterator[Callable[[], str]]:
+    """Start another real graph process on the test's services and answer its URL."""
+    children: list[subprocess.Popen[str]] = []
+
+    def start() -> str:
+        port = free_port()
+        child = subprocess.Popen(
+            [sys.executable, "-c", SERVE],
+            stdin=subprocess.PIPE,
+            text=True,
+            env={"PATH": os.defpath},
+            cwd=ROOT,
+        )
+        children.append(child)
+        assert child.stdin is not None
+        with child.stdin:
+            child.stdin.write(json.dumps({**environment, "SEGUE_GRAPH_PORT": str(port)}))
+        url = f"http://127.0.0.1:{port}"
+        wait_until_ready(url, child)
+        return url
+
+    yield start
+    for child in children:
+        child.terminate()
+    for child in children:
+        child.wait(timeout=20)
+
+
+def wait_until_ready(url: str, child: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + START_S
+    while True:
+        assert child.poll() is None, f"the graph process ended with {child.returncode}"
+        assert time.monotonic() < deadline, "the graph process is not ready"
+        try:
+            with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.05)
+
+
+@pytest.fixture
+async def http() -> AsyncIterator[aiohttp.ClientSession]:
+    async with aiohttp.ClientSession() as session:
+        yield session
+    await asyncio.sleep(0)  # lets the connector's transports close inside the test's loop
+
+
+SignIn = Callable[[str, Viewer | None], Api]
+
+
+@pytest.fixture
+def api(settings: GraphSettings, http: aiohttp.ClientSession) -> SignIn:
+    """Talk to the process at a URL as an account, or as nobody."""
+    key = tokens.signing_key(settings.access_token_key_pem)
+
+    def sign_in(url: str, viewer: Viewer | None) -> Api:
+        if viewer is None:
+            return Api(http, url, None)
+        minted = tokens.mint(viewer.user_id, viewer.role, key=key, now_s=int(time.time()), lifetime_s=600)
+        return Api(http, url, minted.text)
+
+    return sign_in
+
+
+# The application inside the test's own loop: faster than a process, and its services can be looked at.
+
+
+@pytest.fixture
+async def app(settings: GraphSettings) -> AsyncIterator[Litestar]:
+    async with living(create_app(settings)) as application:
+        yield application
+
+
+@asynccontextmanager
+async def living(application: Litestar) -> AsyncIterator[Litestar]:
+    """Run the lifespan in one task, as a server does: it cannot be entered in one and left in another."""
+    started, stop = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with application.lifespan():
+            started.set()
+            await stop.wait()
+
+    task = asyncio.create_task(live())
+    waiting = asyncio.create_task(started.wait())
+    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if task.done():
+            await task
+        yield application
+    finally:
+        waiting.cancel()
+        stop.set()
+        await task
+
+
+class Ask:
+    """Requests to the application in the loop; `viewer` signs them."""
+
+    def __init__(self, application: Litestar, client: httpx.AsyncClient) -> None:
+        self.app = application
+        self.client = client
+
+    def token(self, viewer: Viewer, *, lifetime_s: int = 600) -> str:
+        key = self.app.state.services.signing_key
+        return tokens.mint(viewer.user_id, viewer.role, key=key, now_s=int(time.time()), lifetime_s=lifetime_s).text
+
+    async def __call__(self, query: str, viewer: Viewer | None = None, /, **variables: Any) -> dict[str, Any]:
+        """The whole body."""
+        headers = {} if viewer is None else {"authorization": f"Bearer {self.token(viewer)}"}
+        response = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
+        body: dict[str, Any] = response.json()
+        return body
+
+    async def data(self, query: str, viewer: Viewer | None = None, /, **variables: Any) -> Any:
+        """The only field of `data`, once no error has come with it."""
+        body = await self(query, viewer, **variables)
+        assert "errors" not in body, body
+        (value,) = body["data"].values()
+        return value
+
+    async def codes(self, query: str, viewer: Viewer | None = None, /, **variables: Any) -> list[str]:
+        """`extensions.code` of every top-level error."""
+        errors = (await self(query, viewer, **variables)).get("errors", [])
+        return [error["extensions"]["code"] for error in errors]
+
+
+@pytest.fixture
+async def ask(app: Litestar) -> AsyncIterator[Ask]:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://graph.test") as client:
+        yield Ask(app, client)
+
+
+OWN = ("pg_advisory_unlock_all()", "current_setting('jit')", "typeinfo_tree")
+"""Marks of what asyncpg sends for itself: when a connection returns to the pool, and when it meets a new type."""
+
+Counting = Callable[[], Any]
+
+
+@pytest.fixture
+def counting(app: Litestar) -> Counting:
+    """`async with counting() as statements` lists what the application sends to PostgreSQL meanwhile."""
+
+    @asynccontextmanager
+    async def count() -> AsyncIterator[list[str]]:
+        pool: Pool = app.state.services.pool
+        statements: list[str] = []
+
+        def note(record: asyncpg.connection.LoggedQuery) -> None:
+            if not any(mark in record.query for mark in OWN):
+                statements.append(record.query)
+
+        held = [await pool.acquire() for _ in range(pool.get_max_size())]
+        for connection in held:
+            connection.add_query_logger(note)
+            await pool.release(connection)
+        yield statements
+        held = [await pool.acquire() for _ in range(pool.get_max_size())]
+        for connection in held:
+            connection.remove_query_logger(note)
+            await pool.release(connection)
+
+    return count
+
+
+class Socket:
+    """A WebSocket to the application in the loop, by ASGI messages."""
+
+    def __init__(self, application: Litestar, headers: dict[str, str]) -> None:
+        self._app = application
+        self._headers = headers
+        self._sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._received: asyncio.Queue[Any] = asyncio.Queue()
+
+    async def __aenter__(self) -> Self:
+        scope = {
+            "type": "websocket",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "ws",
+            "path": "/graphql",
+            "raw_path": b"/graphql",
+            "root_path": "",
+            "query_string": b"",
+            "headers": [(name.encode(), value.encode()) for name, value in self._headers.items()],
+            "subprotocols": [self._headers.get("sec-websocket-protocol", "graphql-transport-ws")],
+            "server": ("graph.test", 80),
+            "client": ("127.0.0.1", 1),
+            "state": {},
+            "extensions": {},
+        }
+        await self._sent.put({"type": "websocket.connect"})
+        self._task = asyncio.create_task(self._app(scope, self._sent.get, self._received.put))
+        self.handshake = await self.event()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._sent.put({"type": "websocket.disconnect", "code": 1000})
+        async with asyncio.timeout(PATIENCE_S):
+            await self._task
+
+    async def event(self) -> dict[str, Any]:
+        async with asyncio.timeout(PATIENCE_S):
+            event: dict[str, Any] = await self._received.get()
+        return event
+
+    async def send(self, message: object) -> None:
+        text = message if isinstance(message, str) else json.dumps(message)
+        await self._sent.put({"type": "websocket.receive", "text": text, "bytes": None})
+
+    async def receive(self) -> Any:
+        """The next message, or the code with which the server closed."""
+        event = await self.event()
+        return event["code"] if event["type"] == "websocket.close" else json.loads(event["text"])
+
+    async def start(self, payload: object = None) -> Any:
+        await self.send({"type": "connection_init", "payload": payload})
+        return await self.receive()
+
+    async def operate(self, query: str, **variables: Any) -> Any:
+        """Run one operation and answer its first message."""
+        await self.send({"type": "subscribe", "id": "1", "payload": {"query": query, "variables": variables}})
+        return await self.receive()
+
+
+@pytest.fixture
+def connect(app: Litestar) -> Callable[..., Socket]:
+    """Open a WebSocket; keyword arguments are headers, with underscores for hyphens."""
+
+    def open_socket(**headers: str) -> Socket:
+        return Socket(app, {"host": "graph.test", **{name.replace("_", "-"): v for name, v in headers.items()}})
+
+    return open_socket

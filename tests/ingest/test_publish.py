@@ -1,0 +1,106 @@
+"""Publishing to a real store, to one that stops reading, and by a worker whose job is another's by now."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import pytest
+
+from config.errors import ServiceUnavailable
+from config.objects import open_store
+from config.settings import ingest_settings
+from ingest import publish
+from ingest.errors import Superseded
+from origin import asset as assets
+from origin.asset import Asset, Codec, Loudness, Master, Rendition, Segment
+
+ASSET_ID = UUID(int=7)
+QUIET = Loudness(integrated_lufs=None, true_peak_dbtp=None)
+
+
+def asset(names: list[str]) -> Asset:
+    rendition = Rendition(
+        name="one",
+        codec=Codec.FLAC,
+        codec_string="fLaC",
+        sample_rate_hz=48_000,
+        channels=2,
+        nominal_bandwidth_bps=1,
+        average_bandwidth_bps=1,
+        peak_bandwidth_bps=1,
+        priming_samples=0,
+        padding_samples=0,
+        sample_count=4096,
+        header_byte_length=1,
+        segments=(Segment(byte_length=1, duration_ticks=4096),),
+        sha256="00",
+        gain_db=0.0,
+        loudness=QUIET,
+    )
+    master = Master(
+        sample_rate_hz=48_000, channels=2, bits_per_sample=16, sample_count=4096, loudness=QUIET, pcm_sha256="00"
+    )
+    renditions = tuple(msgspec.structs.replace(rendition, name=name) for name in names)
+    return Asset(asset_id=ASSET_ID, revision=1, title="T", master=master, renditions=renditions)
+
+
+def files(folder: Path, names: list[str]) -> dict[str, Path]:
+    for name in names:
+        (folder / name).write_bytes(name.encode())
+    return {name: folder / name for name in names}
+
+
+async def test_descriptor_is_written_last(queue: Any, tmp_path: Path) -> None:
+    stored_before: list[list[str]] = []
+
+    async def step(_within: float) -> None:
+        stored_before.append(await queue.keys_of(ASSET_ID))
+
+    names = ["a", "b"]
+    await publish.publish(queue.store, asset(names), files(tmp_path, names), step)
+    a, b = (assets.track_file_key(ASSET_ID, 1, name) for name in names)
+    descriptor = assets.descriptor_key(ASSET_ID, 1)
+    assert stored_before == [[], [a], [a, b]]
+    assert await queue.keys_of(ASSET_ID) == sorted([a, b, descriptor])
+    assert await queue.store.read(a) == b"a"
+    assert assets.decode(await queue.store.read(descriptor)) == asset(names)
+
+
+async def test_worker_that_lost_its_job_writes_nothing_more(queue: Any, tmp_path: Path) -> None:
+    async def step(within: float) -> None:
+        if within > 0:
+            raise Superseded("lost")
+
+    names = ["a", "b", "c"]
+    with pytest.raises(Superseded):
+        await publish.publish(queue.store, asset(names), files(tmp_path, names), step)
+    assert await queue.keys_of(ASSET_ID) == [assets.track_file_key(ASSET_ID, 1, "a")]
+
+
+async def test_store_that_stops_reading_is_away(
+    environment: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publish, "WRITE_PATIENCE_S", 0.5)
+
+    async def stall(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await stopped.wait()
+        writer.close()
+
+    async def step(_within: float) -> None:
+        pass
+
+    stopped = asyncio.Event()
+    server = await asyncio.start_server(stall, "127.0.0.1", 0, limit=1024)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    settings = ingest_settings({**environment, "SEGUE_S3_ENDPOINT": url}).s3
+    tracks = files(tmp_path, ["a"])
+    with tracks["a"].open("wb") as file:
+        file.truncate(2_000_000)  # more than the buffers of a connection take
+    monkeypatch.setattr(publish, "SLOWEST_BYTES_PER_S", 1e9)
+    async with open_store(settings) as store:
+        with pytest.raises(ServiceUnavailable, match="S3"):
+            await asyncio.wait_for(publish.publish(store, asset(["a"]), tracks, step), 10)
+    stopped.set()
+    server.close()

@@ -1,0 +1,55 @@
+import json
+
+import pytest
+
+from loadtests.bench.harness import Goal, Row, Samples, report, to_json
+
+
+def samples(*seconds: float) -> Samples:
+    return Samples(label="thing", seconds=seconds)
+
+
+def row(ours: Samples, *, limit_s: float = 0.2, percent: float = 95) -> Row:
+    return Row(name="row", ours=ours, baseline=samples(0.05), goal=Goal(percent=percent, limit_s=limit_s))
+
+
+@pytest.mark.parametrize(
+    ("percent", "expected"),
+    [
+        pytest.param(50, 0.3, id="the middle of five"),
+        pytest.param(95, 0.5, id="the worst of five"),
+        pytest.param(20, 0.1, id="the first fifth"),
+        pytest.param(100, 0.5, id="all"),
+    ],
+)
+def test_percentile_is_the_nearest_rank(percent, expected):
+    assert samples(0.5, 0.1, 0.3, 0.2, 0.4).percentile_s(percent) == expected
+
+
+def test_ratio_compares_medians():
+    assert row(samples(0.1, 0.1, 9.0)).ratio == pytest.approx(2)
+
+
+def test_goal_is_missed_by_a_slow_tail_that_the_median_hides():
+    mostly_fast = samples(*[0.01] * 18, 0.9, 0.9)
+    assert not row(mostly_fast).met
+    assert row(mostly_fast, percent=50).met
+
+
+def test_a_missed_goal_is_reported_as_missed():
+    assert "NOT MET" in report([row(samples(0.9))])
+    assert "NOT MET" not in report([row(samples(0.1))])
+
+
+@pytest.mark.parametrize("seconds", [pytest.param((), id="none"), pytest.param((0.1, -0.1), id="a negative one")])
+def test_samples_have_to_be_measured(seconds):
+    with pytest.raises(ValueError, match="thing"):
+        samples(*seconds)
+
+
+def test_json_holds_every_sample_and_the_figures():
+    (written,) = json.loads(to_json([row(samples(0.1, 0.3))]))
+    assert written["ours"]["seconds"] == [0.1, 0.3]
+    assert written["ours_p95_s"] == 0.3
+    assert written["baseline_median_s"] == 0.05
+    assert written["met"] is False

@@ -1,0 +1,145 @@
+"""The border to the server: scopes in, messages and log lines out, around a service that is written by hand."""
+
+from contextlib import asynccontextmanager
+
+import pytest
+from structlog.testing import capture_logs
+
+from origin.asgi import Application
+from origin.service import Answer
+
+TOKEN = "s1.k1.1800000000.fqRXEN9u7_ur2STJCi9Ks7lFi1SNK0p1REjVO0pvkpA"
+
+
+class EchoService:
+    """Remembers the request and gives the answer that the test chose."""
+
+    def __init__(self) -> None:
+        self.request = None
+        self.given = Answer(status=200, headers={"content-length": "2"}, body=b"ok")
+        self.closed = False
+
+    async def answer(self, request):
+        self.request = request
+        return self.given
+
+
+@pytest.fixture
+def service() -> EchoService:
+    return EchoService()
+
+
+@pytest.fixture
+async def application(service):
+    @asynccontextmanager
+    async def opened():
+        yield service
+        service.closed = True
+
+    return Application(opened)
+
+
+async def live(application, during) -> list[str]:
+    """Run the lifespan with `during` between start and stop; the types of the messages that were sent."""
+    sent = []
+
+    async def receive():
+        if sent:
+            await during()
+        return {"type": "lifespan.shutdown" if sent else "lifespan.startup"}
+
+    async def send(message):
+        sent.append(message["type"])
+
+    await application({"type": "lifespan"}, receive, send)
+    return sent
+
+
+@pytest.fixture
+def ask(application):
+    async def ask(path: str, *, method: str = "GET", headers=()) -> tuple[list, list]:
+        """The messages and the log lines of one request."""
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        async def during():
+            scope = {"type": "http", "method": method, "raw_path": path.encode(), "headers": headers}
+            await application(scope, None, send)
+
+        with capture_logs() as logged:
+            await live(application, during)
+        return sent, logged
+
+    return ask
+
+
+async def test_service_lives_as_long_as_the_lifespan(application, service) -> None:
+    async def during():
+        assert not service.closed
+
+    assert await live(application, during) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert service.closed
+
+
+async def test_request_before_the_start_is_a_mistake(application) -> None:
+    with pytest.raises(RuntimeError, match="before lifespan"):
+        await application({"type": "http"}, None, None)
+
+
+async def test_websocket_is_not_spoken(application) -> None:
+    with pytest.raises(NotImplementedError, match="not websocket"):
+        await application({"type": "websocket"}, None, None)
+
+
+async def test_answer_is_one_start_and_one_body(ask) -> None:
+    sent, _ = await ask("/x")
+    assert sent == [
+        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]},
+        {"type": "http.response.body", "body": b"ok"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("lines", "name", "value"),
+    [
+        pytest.param(
+            [(b"If-None-Match", b'"a"'), (b"if-none-match", b'"b"')], "if-none-match", '"a", "b"', id="a list"
+        ),
+        pytest.param(
+            [(b"range", b"bytes=0-1"), (b"range", b"bytes=5-6")], "range", "bytes=0-1, bytes=5-6", id="no list"
+        ),
+        pytest.param([(b"if-range", b'"\xe9"')], "if-range", '"é"', id="bytes outside of ASCII"),
+    ],
+)
+async def test_header_lines_of_one_name_are_joined(ask, service, lines, name, value) -> None:
+    await ask("/x", headers=lines)
+    assert service.request.headers == {name: value}
+
+
+@pytest.mark.parametrize(
+    ("method", "cause", "path"),
+    [
+        pytest.param("GET", None, "assets/1/a.m3u8", id="read"),
+        pytest.param("HEAD", "token_expired", "assets/1/a.m3u8", id="refused for its token"),
+        pytest.param("GET", "path_shape", None, id="refused for its shape"),
+        pytest.param("OPTIONS", None, None, id="a preflight, of any shape"),
+        pytest.param("POST", "method_not_allowed", None, id="another method, of any shape"),
+    ],
+)
+async def test_path_is_logged_where_the_token_is_known_to_stand_first(ask, service, method, cause, path) -> None:
+    service.given = Answer(status=200, headers={}, body=b"", cause=cause)
+    _, logged = await ask(f"/{TOKEN}/assets/1/a.m3u8", method=method)
+    assert [(line["method"], line["path"], line["cause"]) for line in logged] == [(method, path, cause)]
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "POST"])
+async def test_token_behind_a_prefix_is_not_logged(ask, method) -> None:
+    _, logged = await ask(f"/media/{TOKEN}/assets/1/a.m3u8", method=method)
+    assert TOKEN not in str(logged)
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
+async def test_health_checks_are_not_logged(ask, path) -> None:
+    assert (await ask(path))[1] == []

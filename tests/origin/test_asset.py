@@ -1,0 +1,91 @@
+"""The descriptor: what is written is read, what is illegal does not exist, and layout follows from lengths alone."""
+
+import json
+from collections.abc import Callable
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from origin import asset as contract
+from origin.asset import Asset, InvalidDescriptor
+
+
+@pytest.fixture(scope="module")
+def descriptor(make_asset, make_rendition) -> Asset:
+    return make_asset(make_rendition(ticks=(1000, 1000, 500), priming=100, padding=50, segment_bytes=(30, 20, 10)))
+
+
+def damaged(asset: Asset, change: Callable[[dict], None]) -> bytes:
+    fields = json.loads(contract.encode(asset))
+    change(fields)
+    return json.dumps(fields).encode()
+
+
+def test_what_is_written_is_read(descriptor) -> None:
+    assert contract.decode(contract.encode(descriptor)) == descriptor
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda a: a.update(version=2), id="another version"),
+        pytest.param(lambda a: a.update(revision=0), id="revision zero"),
+        pytest.param(lambda a: a.update(renditions=[]), id="no renditions"),
+        pytest.param(lambda a: a["renditions"].append(a["renditions"][0]), id="two renditions of one name"),
+        pytest.param(lambda a: a["renditions"][0].update(name="../aac"), id="a name that climbs"),
+        pytest.param(lambda a: a["renditions"][0].update(name="AAC"), id="a name in capitals"),
+        pytest.param(lambda a: a["renditions"][0].update(name="aac-"), id="a name that ends in a hyphen"),
+        pytest.param(lambda a: a["renditions"][0].update(channels=9), id="nine channels"),
+        pytest.param(lambda a: a["renditions"][0].update(segments=[]), id="no segments"),
+        pytest.param(lambda a: a["renditions"][0].update(sample_count=2351), id="a sample too many"),
+        pytest.param(lambda a: a["renditions"][0].update(padding_samples=-1), id="negative padding"),
+        pytest.param(lambda a: a["renditions"][0].update(priming_samples=1000), id="a first segment of priming alone"),
+        pytest.param(lambda a: a["renditions"][0]["segments"].__setitem__(1, [0, 1000]), id="a segment of no bytes"),
+        pytest.param(lambda a: a["renditions"][0]["segments"].__setitem__(1, [20, 0]), id="a segment of no time"),
+        pytest.param(lambda a: a["master"].update(sample_count=0), id="a master of no samples"),
+        pytest.param(lambda a: a["master"].update(sample_rate_hz=0), id="a master of no rate"),
+        pytest.param(lambda a: a.pop("master"), id="no master"),
+    ],
+)
+def test_an_illegal_descriptor_is_not_read(descriptor, change) -> None:
+    with pytest.raises(InvalidDescriptor):
+        contract.decode(damaged(descriptor, change))
+
+
+def test_a_truncated_descriptor_is_not_read(descriptor) -> None:
+    whole = contract.encode(descriptor)
+    for end in range(len(whole)):
+        with pytest.raises(InvalidDescriptor):
+            contract.decode(whole[:end])
+
+
+@settings(deadline=None)  # processors are shared with the services of other tests
+@given(st.binary(max_size=200))
+def test_any_bytes_are_refused_by_our_error(data: bytes) -> None:
+    with pytest.raises(InvalidDescriptor):
+        contract.decode(data)
+
+
+def test_segments_lie_end_to_end_behind_the_header(descriptor) -> None:
+    rendition = descriptor.renditions[0]
+    assert [rendition.byte_range(index) for index in range(3)] == [(700, 30), (730, 20), (750, 10)]
+    for index in (-1, 3):
+        with pytest.raises(IndexError):
+            rendition.byte_range(index)
+
+
+def test_duration_is_the_masters_to_the_millisecond(descriptor) -> None:
+    master = msgspec.structs.replace(descriptor.master, sample_rate_hz=44_100, sample_count=44_100 * 3 + 22)
+    assert master.duration_ms == 3000
+
+
+def test_everything_of_an_asset_lies_below_its_directory(descriptor) -> None:
+    place = descriptor.asset_id, descriptor.revision
+    directory = contract.asset_directory(descriptor.asset_id)
+    assert directory == "assets/0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e01/"
+    assert contract.descriptor_key(*place) == f"{directory}3/asset.json"
+    assert contract.track_file_key(*place, "aac-160") == f"{directory}3/aac-160.mp4"
+    url = contract.manifest_url("https://cdn.example", "TOKEN", *place, contract.HLS_MANIFEST)
+    assert url == f"https://cdn.example/TOKEN/{directory}3/master.m3u8"

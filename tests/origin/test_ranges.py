@@ -1,0 +1,72 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from origin.errors import RangeUnsatisfiable
+from origin.ranges import Span, parse
+
+SIZE = 1000
+
+
+@pytest.mark.parametrize(
+    ("value", "start", "length"),
+    [
+        pytest.param("bytes=0-0", 0, 1, id="the first byte"),
+        pytest.param("bytes=0-999", 0, 1000, id="exactly the whole"),
+        pytest.param("bytes=500-", 500, 500, id="to the end"),
+        pytest.param("bytes=999-", 999, 1, id="the last byte"),
+        pytest.param("bytes=990-5000", 990, 10, id="past the end"),
+        pytest.param("bytes=-1", 999, 1, id="a suffix of one"),
+        pytest.param("bytes=-1000", 0, 1000, id="a suffix of the whole"),
+        pytest.param("bytes=-5000", 0, 1000, id="a suffix longer than the whole"),
+        pytest.param("Bytes=10-19", 10, 10, id="the unit in capitals"),
+        pytest.param("bytes= 10-19 ", 10, 10, id="blanks around it"),
+        pytest.param("bytes=007-8", 7, 2, id="leading zeros"),
+    ],
+)
+def test_reads_one_range(value: str, start: int, length: int) -> None:
+    assert parse(value, size=SIZE) == Span(start=start, length=length)
+
+
+@pytest.mark.parametrize("value", ["bytes=1000-", "bytes=1000-2000", "bytes=5000-", "bytes=-0"])
+def test_a_range_behind_the_end_is_unsatisfiable(value: str) -> None:
+    with pytest.raises(RangeUnsatisfiable) as raised:
+        parse(value, size=SIZE)
+    assert raised.value.size == SIZE
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("bytes=", id="no range"),
+        pytest.param("bytes=-", id="no numbers"),
+        pytest.param("bytes=9-3", id="end before start"),
+        pytest.param("bytes=9000-3", id="end before a start behind the end"),
+        pytest.param("bytes=0-1,5-6", id="two ranges"),
+        pytest.param("bytes=a-b", id="letters"),
+        pytest.param("bytes=+1-2", id="a plus sign"),
+        pytest.param("bytes=0x1-2", id="hexadecimal"),
+        pytest.param("bytes=\u0661-\u0662", id="other digits"),
+        pytest.param("seconds=1-2", id="another unit"),
+        pytest.param("0-1", id="no unit"),
+        pytest.param("bytes=1-2\n", id="a newline"),
+        pytest.param("bytes=" + "1" * 5000 + "-", id="five thousand digits"),
+    ],
+)
+def test_what_is_no_single_byte_range_is_ignored(value: str) -> None:
+    assert parse(value, size=SIZE) is None
+
+
+@settings(deadline=None)  # processors are shared with the services of other tests
+@given(st.text() | st.from_regex(r"bytes=[0-9]{0,20}-[0-9]{0,20}", fullmatch=True), st.integers(1, 10**12))
+def test_a_span_within_the_whole_or_none_or_our_error(value: str, size: int) -> None:
+    try:
+        span = parse(value, size=size)
+    except RangeUnsatisfiable:
+        return
+    assert span is None or 0 <= span.start < span.start + span.length <= size
+
+
+def test_content_range_counts_from_zero_inclusive() -> None:
+    assert Span(start=990, length=10).content_range(1000) == "bytes 990-999/1000"

@@ -1,0 +1,49 @@
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from origin.timeline import (
+    heard_ticks,
+    longest_microseconds,
+    presentation_microseconds,
+    segment_microseconds,
+    target_duration_s,
+)
+
+rates = st.sampled_from([8_000, 11_025, 22_050, 44_100, 48_000, 88_200, 96_000, 176_400, 192_000])
+stored = st.lists(st.integers(2_000, 200_000), min_size=1, max_size=200).map(tuple)
+
+
+@settings(deadline=None)  # processors are shared with the services of other tests
+@given(rates, stored, st.integers(0, 999), st.integers(0, 999))
+def test_every_position_is_within_half_a_microsecond(make_rendition, rate, ticks, priming, padding) -> None:
+    rendition = make_rendition(ticks=ticks, rate=rate, priming=priming, padding=padding)
+    told, heard = 0, 0
+    for microseconds, count in zip(segment_microseconds(rendition), heard_ticks(rendition), strict=True):
+        told, heard = told + microseconds, heard + count
+        assert abs(Fraction(heard, rate) - Fraction(told, 1_000_000)) <= Fraction(1, 2_000_000)
+    assert heard == rendition.sample_count
+
+
+def test_a_segment_of_padding_alone_is_not_heard(make_rendition) -> None:
+    rendition = make_rendition(ticks=(1000, 1000, 400, 300), priming=100, padding=750)
+    assert heard_ticks(rendition) == (900, 950)
+
+
+def test_target_duration_rounds_to_nearest_over_all_renditions(make_asset, make_rendition) -> None:
+    short = make_rendition("aac-96", ticks=(100_000,), rate=48_000)
+    below = make_rendition("aac-160", ticks=(215_999,), rate=48_000)
+    half = make_rendition("aac-320", ticks=(216_000,), rate=48_000)
+    assert target_duration_s(make_asset(short, below)) == 4
+    assert target_duration_s(make_asset(short, half)) == 5
+    assert longest_microseconds(make_asset(short, half)) == 4_500_000
+
+
+def test_target_duration_is_never_zero(make_asset, make_rendition) -> None:
+    assert target_duration_s(make_asset(make_rendition(ticks=(441,)))) == 1
+
+
+def test_presentation_is_rounded_up(make_asset, make_rendition) -> None:
+    assert presentation_microseconds(make_asset(make_rendition(ticks=(1,)))) == 23  # 22.68 microseconds
+    assert presentation_microseconds(make_asset(make_rendition(ticks=(48_000,), rate=48_000))) == 1_000_000
