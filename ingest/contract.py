@@ -53,8 +53,11 @@ class FailureCode(Enum):
     CORRUPT = "corrupt"
     TOO_SHORT = "too_short"
     TOO_LONG = "too_long"
+    SILENT = "silent"
     RESOURCE_LIMIT = "resource_limit"
     UPLOAD_CHANGED = "upload_changed"
+    ARTWORK_INVALID = "artwork_invalid"
+    """Of an image; a master is not refused for the picture inside it."""
     INTERNAL = "internal"
 
 
@@ -68,12 +71,40 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.CORRUPT: "The audio cannot be decoded to its end. Export it again from your editor.",
     FailureCode.TOO_SHORT: "The audio is shorter than a tenth of a second.",
     FailureCode.TOO_LONG: "The audio is longer than four hours. Split it into several tracks.",
+    FailureCode.SILENT: "Every sample of this file is zero. Check the export: a track may have been muted.",
     FailureCode.RESOURCE_LIMIT: (
         "Reading this file took more memory or time than a track may take. Export it again as plain WAV or FLAC."
     ),
     FailureCode.UPLOAD_CHANGED: "The stored file is not the one that was announced. Upload it again.",
+    FailureCode.ARTWORK_INVALID: (
+        "This picture cannot be used. Upload a JPEG, PNG, WebP, AVIF or GIF of up to 20 MB and 40 megapixels."
+    ),
     FailureCode.INTERNAL: "Something went wrong on our side, several times. Upload the file again later.",
 }
+
+
+class QualityCode(Enum):
+    """What quality control may find in a master that is accepted all the same; stable, for programs."""
+
+    CLIPPED = "clipped"
+    DC_OFFSET = "dc_offset"
+    LEADING_SILENCE = "leading_silence"
+    TRAILING_SILENCE = "trailing_silence"
+    DEAD_CHANNEL = "dead_channel"
+    IDENTICAL_CHANNELS = "identical_channels"
+    OUT_OF_PHASE = "out_of_phase"
+    LOSSY_SOURCE = "lossy_source"
+    MD5_MISMATCH = "md5_mismatch"
+    BIT_DEPTH_REDUCED = "bit_depth_reduced"
+    """The stored master keeps fewer bits than the file had, as of 64-bit floats."""
+    UNREADABLE_ARTWORK = "unreadable_artwork"
+
+
+class QualityWarning(msgspec.Struct, frozen=True, kw_only=True):
+    """One finding, stored on the track; `detail` is a sentence for the artist, with figures and units."""
+
+    code: QualityCode
+    detail: str
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,6 +118,10 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     sha256: str
     """Lowercase hex, as the client announced it and `completeUpload` found it."""
     title: str
+    artist: str = ""
+    album: str = ""
+    isrc: str = ""
+    """Written into progressive files, so that a download names itself; the catalogue stays the truth."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

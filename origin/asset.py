@@ -30,14 +30,30 @@ class Codec(Enum):
     """The codecs of the ladder by their family name; a manifest groups renditions by it."""
 
     AAC = "aac"
+    OPUS = "opus"
     FLAC = "flac"
+    MP3 = "mp3"
+    VORBIS = "vorbis"
 
 
 class Loudness(msgspec.Struct, frozen=True, kw_only=True):
-    """Measured by ITU-R BS.1770; None where there is nothing to gate (silence, less than 400 ms)."""
+    """Measured by ITU-R BS.1770-5, EBU Tech 3341 and 3342; None where there is nothing to gate.
+
+    Gating needs a block of 400 ms above -70 LUFS; silence and shorter audio have none.
+    """
 
     integrated_lufs: float | None
+    """Mono is measured as dual mono, as it is heard on two speakers."""
+    mono_integrated_lufs: float | None = None
+    """Of a mono signal alone, as the standard sums one channel: 3.01 LU less. None for other signals."""
+    loudness_range_lu: float | None = None
+    """Not stable for less than a minute of audio (Tech 3342)."""
+    max_momentary_lufs: float | None = None
+    max_short_term_lufs: float | None = None
+    """None for less than 3 s."""
+    sample_peak_dbfs: float | None = None
     true_peak_dbtp: float | None
+    """May exceed 0; None for silence."""
 
 
 class Master(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +154,40 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
         return starts[index], self.segments[index].byte_length
 
 
+class Progressive(msgspec.Struct, frozen=True, kw_only=True):
+    """One encoding of the master as a plain file: for downloads and players without a manifest."""
+
+    name: str
+    """The name within the ladder, such as `mp3-320`."""
+    extension: str
+    """Of the stored file, without a dot."""
+    media_type: str
+    codec: Codec
+    codec_string: str
+    sample_rate_hz: int
+    channels: int
+    nominal_bandwidth_bps: int
+    average_bandwidth_bps: int
+    priming_samples: int
+    """Encoder delay, which the file signals in its own way and a player skips."""
+    padding_samples: int
+    sample_count: int
+    byte_length: int
+    sha256: str
+    gain_db: float
+    loudness: Loudness
+
+    def __post_init__(self) -> None:
+        _require(_is_name(self.name) and _is_name(self.extension), "names are lower-case letters, digits and hyphens")
+        _require(1 <= self.channels <= 8, "a progressive file has 1 to 8 channels")
+        _require(self.sample_count > 0 and self.byte_length > 0, "a progressive file has samples and bytes")
+        _require(min(self.priming_samples, self.padding_samples) >= 0, "priming and padding are not negative")
+
+    @property
+    def file_name(self) -> str:
+        return f"{self.name}.{self.extension}"
+
+
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """One revision of a track's media: the content of `asset.json`."""
 
@@ -147,12 +197,15 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     master: Master
     renditions: tuple[Rendition, ...]
+    progressive: tuple[Progressive, ...] = ()
 
     def __post_init__(self) -> None:
         _require(self.version == DESCRIPTOR_VERSION, f"this reads version {DESCRIPTOR_VERSION}, not {self.version}")
         _require(self.revision > 0, "revisions count from 1")
         names = [rendition.name for rendition in self.renditions]
         _require(bool(names) and len(set(names)) == len(names), "renditions are there and their names differ")
+        files = [file.file_name for file in self.progressive]
+        _require(len(set(files)) == len(files), "the names of progressive files differ")
 
     def rendition(self, name: str) -> Rendition:
         """Raises KeyError."""
@@ -193,6 +246,15 @@ def descriptor_key(asset_id: UUID, revision: int) -> str:
 
 def track_file_key(asset_id: UUID, revision: int, rendition: str) -> str:
     return f"{revision_directory(asset_id, revision)}{rendition}.mp4"
+
+
+def progressive_key(asset_id: UUID, revision: int, file_name: str) -> str:
+    return f"{revision_directory(asset_id, revision)}{file_name}"
+
+
+def loudness_blocks_key(asset_id: UUID, revision: int) -> str:
+    """The energies of the master's gating blocks, from which an album's loudness is made (`ingest.loudness`)."""
+    return f"{revision_directory(asset_id, revision)}loudness.blocks"
 
 
 HLS_MANIFEST = "master.m3u8"
