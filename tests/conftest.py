@@ -150,7 +150,7 @@ def _running(command: Command, home: Home) -> Iterator["subprocess.Popen[bytes]"
         child.send_signal(signal.SIGCONT)  # a test may have stopped it
         child.send_signal(command.stop_signal)
         try:
-            child.wait(timeout=10)
+            child.wait(timeout=60)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()

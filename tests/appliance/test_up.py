@@ -16,7 +16,7 @@ import pytest
 
 SEGUE = Path(sys.executable).with_name("segue")
 START_LIMIT_S = 90.0
-STOP_LIMIT_S = 30.0
+STOP_LIMIT_S = 90.0
 PORTS = ("SEGUE_GRAPH_PORT", "SEGUE_ORIGIN_PORT", "SEGUE_S3_PORT", "SEGUE_VALKEY_PORT")
 
 proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for survivors")

@@ -20,14 +20,14 @@ async def pool(environment: dict[str, str]) -> AsyncIterator[Pool]:
 
 
 async def test_who_finds_every_connection_taken_is_told_so_in_time(pool: Pool) -> None:
-    async with asyncio.timeout(20 * PATIENCE_S), pool.acquire(), pool.acquire():
+    async with asyncio.timeout(60), pool.acquire(), pool.acquire():
         started = time.monotonic()
         for wanting in (pool.fetchval("SELECT 1"), _hold(pool)):
             with pytest.raises(ServiceUnavailable, match="no connection became free in time"):
                 await wanting
         with pytest.raises(ServiceUnavailable):
             await pool.acquire()
-        assert 3 * PATIENCE_S <= time.monotonic() - started < 10 * PATIENCE_S
+        assert time.monotonic() - started >= 3 * PATIENCE_S
     assert await asyncio.gather(*(pool.fetchval("SELECT 1") for _ in range(8))) == [1] * 8
 
 
@@ -46,12 +46,11 @@ async def test_a_connection_that_becomes_free_in_time_is_handed_on(pool: Pool) -
         assert await waiting == 1
 
 
-async def test_a_caller_may_have_a_patience_of_its_own(pool: Pool) -> None:
-    async with pool.acquire(), pool.acquire():
-        started = time.monotonic()
+async def test_a_caller_may_have_a_patience_of_its_own(environment: dict[str, str]) -> None:
+    settings = msgspec.structs.replace(postgres_settings(environment), pool_max=2, acquire_timeout_s=600)
+    async with open_pool(settings) as pool, asyncio.timeout(60), pool.acquire(), pool.acquire():
         with pytest.raises(ServiceUnavailable):
             await pool.acquire(timeout=0.01)
-        assert time.monotonic() - started < PATIENCE_S
 
 
 async def test_a_statement_that_fails_gives_its_connection_back(pool: Pool) -> None:

@@ -1,13 +1,12 @@
 import socket
 import subprocess
 import sys
-import time
 
 import pytest
 
 from config.errors import InvalidSetting
 from config.lifeline import die_with
-from config.serving import STOP_LIMIT_S, require_free
+from config.serving import require_free
 
 
 def test_a_port_in_use_names_the_variable_that_moves_it():
@@ -72,7 +71,6 @@ serving.serve("graph", lambda: application, host="127.0.0.1", port=port, workers
 
 
 def test_a_worker_hears_a_signal_that_arrives_before_its_loop_serves(free_port):
-    began = time.monotonic()
     outcome = subprocess.run(
         [sys.executable, "-c", STOPPED_BETWEEN_RUNS, str(free_port())],
         capture_output=True,
@@ -82,4 +80,3 @@ def test_a_worker_hears_a_signal_that_arrives_before_its_loop_serves(free_port):
     )
     assert "signalled between the runs" in outcome.stdout, outcome.stderr
     assert "shut down in order" in outcome.stdout, outcome.stderr
-    assert time.monotonic() - began < STOP_LIMIT_S

@@ -19,7 +19,7 @@ def tone(seconds: float) -> bytes:
 
 def raw_get(url: str, path: str) -> tuple[int, bytes]:
     """GET exactly this path: a URL library would tidy it up first."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
     connection.putrequest("GET", path, skip_accept_encoding=True)
     connection.endheaders()
     answer = connection.getresponse()

@@ -38,7 +38,7 @@ from graph.uploads import tables as uploads
 from graph.viewer import Role, Viewer
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 START_S = 30.0
 SERVE = "import json, sys; from graph.server import serve; serve(json.load(sys.stdin))"
 
@@ -253,7 +253,7 @@ def start_graph(environment: dict[str, str], free_port: Callable[[], int]) -> It
     for child in children:
         child.terminate()
     for child in children:
-        child.wait(timeout=20)
+        child.wait(timeout=60)
 
 
 def wait_until_ready(url: str, child: "subprocess.Popen[str]") -> None:

@@ -110,7 +110,7 @@ async def test_while_all_connections_are_taken_the_next_is_told_to_come_again(as
     pool = ask.app.state.services.pool
     held = [await pool.acquire() for _ in range(pool.get_max_size())]
     headers = {"authorization": f"Bearer {ask.token(viewer)}"}
-    async with asyncio.timeout(5 * PATIENCE_S):
+    async with asyncio.timeout(60):
         responses = await asyncio.gather(
             *(ask.client.post("/graphql", json={"query": query}, headers=headers) for query in (ONE, SIGN_IN) * 5)
         )

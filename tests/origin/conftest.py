@@ -279,7 +279,7 @@ def running_origin(environment: dict[str, str], folder: Path, recording: Recordi
     finally:
         process.terminate()
         try:
-            process.wait(timeout=15)
+            process.wait(timeout=60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

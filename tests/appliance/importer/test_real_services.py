@@ -44,7 +44,7 @@ def _process(name: str, environment: Mapping[str, str], log: Path) -> Iterator[N
     finally:
         child.send_signal(signal.SIGTERM)
         try:
-            child.wait(timeout=20)
+            child.wait(timeout=60)
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()

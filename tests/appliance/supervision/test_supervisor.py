@@ -66,7 +66,7 @@ class Running:
         return self.home.folder / name
 
     async def until(self, name: str) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not self.file(name).exists():
                 await asyncio.sleep(0.02)
 
@@ -106,7 +106,7 @@ async def test_starts_a_crashed_process_again_and_says_so(running: Running) -> N
 async def test_goes_on_when_a_process_cannot_be_started_for_a_while(running: Running) -> None:
     await running.supervisor.start(running.service("graph", CRASH_ONCE))
     shutil.rmtree(running.home.logs)  # there is no place for the log of the next start
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(running.said) < 2:
             await asyncio.sleep(0.02)
     running.home.logs.mkdir()
@@ -193,7 +193,7 @@ async def test_second_interrupt_does_not_wait(running: Running) -> None:
     await asyncio.sleep(0.2)
     assert not stopping.done()
     running.hurry.set()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await stopping
 
 
@@ -208,7 +208,7 @@ time.sleep(60)
     worker = int(running.file("worker").read_text())
     assert records.birth_of(worker) is not None
     await running.supervisor.stop(running.hurry)
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while records.birth_of(worker) is not None:
             await asyncio.sleep(0.02)
 

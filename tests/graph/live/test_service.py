@@ -19,7 +19,7 @@ from graph.live.events import SHOWN_FOR_S, NowPlaying, PlayState
 from graph.live.presence import Presence, channel
 from graph.viewer import Role, Viewer
 
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 QUIET_S = 0.3
 """Long enough for a message over loopback to have arrived if there was one."""
 

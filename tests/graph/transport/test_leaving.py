@@ -21,7 +21,7 @@ from graph.transport.socket import SocketHandler
 from graph.viewer import Role, Viewer
 from ingest.contract import progress_channel
 
-PATIENCE_S = 10.0
+PATIENCE_S = 60.0
 PROTOCOL = "graphql-transport-ws"
 
 Leave = Callable[[aiohttp.ClientWebSocketResponse], Any]

@@ -25,7 +25,7 @@ from ingest.contract import (
     progress_channel,
 )
 
-PATIENCE_S = 5.0
+PATIENCE_S = 60.0
 
 QUEUED = Progress(
     asset_id=new_key(), revision=1, status=Status.QUEUED, stage=Stage.QUEUED, fraction=0.0, failure_code=None
