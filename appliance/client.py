@@ -1,22 +1,20 @@
 """A small client of the GraphQL API: what the command line and the demo use, over the same doors as everybody's client.
 
-Queries and mutations by POST, subscriptions by the graphql-transport-ws protocol (one socket each), and the presigned
-PUT that streams a file to the object store. Answers are converted to the record that the caller names; the token is
-asked for on every request, because a long import outlives one.
+Queries and mutations by POST, subscriptions by the graphql-transport-ws protocol (one socket each). Answers are
+converted to the record that the caller names; the token is asked for on every request, because a long import outlives
+one.
 
-Not here: its errors (`client_errors`), and the operations, which stand beside their use (`importer.passage`,
-`importer.catalogue`, `listening`).
+Not here: its errors (`client_errors`), how a file is sent to the object store (`sending`), and the operations, which
+stand beside their use (`importer.passage`, `importer.catalogue`, `listening`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import BinaryIO, Final, TypeVar
+from typing import Final, TypeVar
 
 import aiohttp
 import msgspec
@@ -26,37 +24,20 @@ from appliance.client_errors import (
     GraphAway,
     GraphRefused,
     InputRefused,
-    StoreRefused,
     TokenExpired,
     UserError,
 )
+from appliance.sending import CONNECT_TIMEOUT_S, Sent, UploadTicket, cause_of, send
 
 T = TypeVar("T")
 TokenSource = Callable[[], str]
 Variables = Mapping[str, object]
 
 PROTOCOL: Final = "graphql-transport-ws"
-CONNECT_TIMEOUT_S: Final = 5.0
 REQUEST_TIMEOUT_S: Final = 30.0
-SILENCE_TIMEOUT_S: Final = 60.0  # of the object store while it takes a file
 HEARTBEAT_S: Final = 20.0
-READ_BYTES: Final = 256 * 1024
 REFUSED_SOCKET: Final[Mapping[int, str]] = {4401: "UNAUTHENTICATED", 4403: "FORBIDDEN"}
 """Close codes of the protocol for an account that may not connect; 4403 once it has means that its token expired."""
-
-
-class HttpHeader(msgspec.Struct, frozen=True):
-    name: str
-    value: str
-
-
-class UploadTicket(msgspec.Struct, frozen=True):
-    """Where a promised file goes: the answer of `createUpload`."""
-
-    id: str
-    method: str
-    url: str
-    headers: list[HttpHeader]
 
 
 class _Location(msgspec.Struct, frozen=True):
@@ -98,9 +79,9 @@ class GraphClient:
         """Run a document of one root field and convert what it holds. Raises GraphAway, GraphRefused."""
         return self._convert(await self._field(document, variables), to)
 
-    async def mutate(self, document: str, value: Variables, *, to: type[T]) -> T:
+    async def mutate(self, document: str, value: Variables, *, to: type[T], timeout_s: float = REQUEST_TIMEOUT_S) -> T:
         """Run a mutation with one `$input` and convert its payload. Raises InputRefused also."""
-        field = await self._field(document, {"input": value})
+        field = await self._field(document, {"input": value}, timeout_s=timeout_s)
         payload = self._convert(field, _Payload)
         if payload.user_errors:
             raise InputRefused(payload.user_errors[0])
@@ -121,41 +102,26 @@ class GraphClient:
                 while (frame := await self._receive(socket, *events, refused=_expired_socket)).type != "complete":
                     yield self._convert(self._event(frame), to)
         except (aiohttp.ClientError, OSError, TimeoutError, msgspec.DecodeError) as error:
-            raise self.away(_cause(error)) from error
+            raise self.away(cause_of(error)) from error
 
-    async def put(self, ticket: UploadTicket, file: Path, *, size_bytes: int, sent: Callable[[int], None]) -> None:
-        """Stream a file to its place; `sent` is told the number of bytes so far. Raises StoreRefused, OSError."""
-        headers = {header.name: header.value for header in ticket.headers}
-        # A stated length keeps the client from chunked encoding, which S3 does not take.
-        headers["content-length"] = str(size_bytes)
-        timeout = aiohttp.ClientTimeout(sock_connect=CONNECT_TIMEOUT_S, sock_read=SILENCE_TIMEOUT_S)
-        stream = await asyncio.to_thread(file.open, "rb")  # here, because the HTTP library hides the errors of a body
-        try:
-            body = _chunks(stream, sent) if size_bytes else b""
-            async with self._http.request(
-                ticket.method, ticket.url, data=body, headers=headers, timeout=timeout
-            ) as answer:
-                if answer.status >= 300:
-                    raise StoreRefused(_store_cause(answer.status, await answer.read()), retryable=answer.status >= 500)
-        except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
-            raise StoreRefused(_cause(error), retryable=True) from error
-        finally:
-            stream.close()
+    async def put(self, ticket: UploadTicket, file: Path, *, size_bytes: int, sent: Sent) -> None:
+        """Send a file to its place (`sending.send`). Raises StoreRefused, OSError."""
+        await send(self._http, ticket, file, size_bytes=size_bytes, sent=sent)
 
     def away(self, cause: str) -> GraphAway:
         """The error for an answer that breaks off or makes no sense."""
         return GraphAway(self._url, cause)
 
-    async def _field(self, document: str, variables: Variables) -> bytes:
+    async def _field(self, document: str, variables: Variables, *, timeout_s: float = REQUEST_TIMEOUT_S) -> bytes:
         """Post a document and return the JSON of its only root field."""
         body = {"query": document, "variables": dict(variables)}
         headers = {"authorization": f"Bearer {self._token()}", "accept": "application/graphql-response+json"}
-        timeout = aiohttp.ClientTimeout(total=REQUEST_TIMEOUT_S, sock_connect=CONNECT_TIMEOUT_S)
+        timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=CONNECT_TIMEOUT_S)
         try:
             async with self._http.post(self._url, json=body, headers=headers, timeout=timeout) as answer:
                 content, status = await answer.read(), answer.status
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            raise self.away(_cause(error)) from error
+            raise self.away(cause_of(error)) from error
         try:
             return _root(msgspec.json.decode(content, type=_Answer))
         except msgspec.DecodeError as error:
@@ -226,24 +192,3 @@ def _refused_socket(code: int, reason: str) -> ClientError:
 
 def _expired_socket(_code: int, _reason: str) -> ClientError:
     return TokenExpired()
-
-
-async def _chunks(stream: BinaryIO, sent: Callable[[int], None]) -> AsyncGenerator[bytes, None]:
-    total = 0
-    while chunk := await asyncio.to_thread(stream.read, READ_BYTES):
-        yield chunk
-        total += len(chunk)
-        sent(total)
-
-
-def _store_cause(status: int, body: bytes) -> str:
-    """S3 errors are XML with a code such as `SignatureDoesNotMatch`."""
-    found = re.search(rb"<Code>(\w+)</Code>", body)
-    return f"{found[1].decode('ascii')}, status {status}" if found else f"status {status}"
-
-
-def _cause(error: BaseException) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError):
-        number = error.os_error.errno  # its own text repeats the address
-        return os.strerror(number) if number and number > 0 else "no connection"
-    return "no answer in time" if isinstance(error, TimeoutError) else type(error).__name__

@@ -77,6 +77,7 @@ class StoreRefused(ClientError):
 
     code = "store_refused"
 
-    def __init__(self, cause: str, *, retryable: bool) -> None:
+    def __init__(self, cause: str, *, retryable: bool, status: int | None = None) -> None:
         super().__init__(f"the object store did not take the file ({cause})")
         self.retryable = retryable
+        self.status = status

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import final
 
 import msgspec
@@ -21,6 +22,13 @@ Environment = Mapping[str, str]
 
 GRAPH_PORT = 8000
 ORIGIN_PORT = 8080
+LADDER = Path(__file__).with_name("ladder.toml")
+
+PLAYBACK_LIFETIME_S = 6 * 3600
+LONGEST_PLAYBACK_S = 5 * 3600
+"""Of a track of four hours, with its allowance for pauses: its token lives as long, whatever the setting says."""
+REMOVAL_MARGIN_S = 3600
+"""For manifests in caches, and clocks that differ."""
 
 
 @final
@@ -96,8 +104,12 @@ class GraphSettings(msgspec.Struct, frozen=True, kw_only=True):
     origin_url: str
     edge_keys: tuple[EdgeKey, ...]
     playback_lifetime_s: int
+    removal_delay_s: int
     upload_lifetime_s: int
     max_upload_bytes: int
+    multipart_from_bytes: int
+    upload_part_bytes: int
+    streamed_uploads_max: int
     allowed_origins: tuple[str, ...]
 
 
@@ -119,10 +131,15 @@ class IngestSettings(msgspec.Struct, frozen=True, kw_only=True):
     valkey: ValkeySettings
     s3: S3Settings
     concurrency: int
+    """0: as many masters at once as there are cores."""
     scratch: str
     heartbeat_timeout_s: float
+    removal_delay_s: int
+    sweep_interval_s: float
+    sweep_grace_s: float
     target_loudness_lufs: float
     aac_coder: str
+    ladder: str
 
 
 class Reader:
@@ -194,9 +211,13 @@ def graph_settings(environment: Environment) -> GraphSettings:
         refresh_token_lifetime_s=read.integer("SEGUE_REFRESH_TOKEN_LIFETIME_S", 30 * 86400),
         origin_url=read.url("SEGUE_ORIGIN_URL", f"http://127.0.0.1:{read.port('SEGUE_ORIGIN_PORT', ORIGIN_PORT)}"),
         edge_keys=edge_keys(environment),
-        playback_lifetime_s=read.integer("SEGUE_PLAYBACK_LIFETIME_S", 6 * 3600),
+        playback_lifetime_s=read.integer("SEGUE_PLAYBACK_LIFETIME_S", PLAYBACK_LIFETIME_S),
+        removal_delay_s=removal_delay_s(environment),
         upload_lifetime_s=read.integer("SEGUE_UPLOAD_LIFETIME_S", 3600),
         max_upload_bytes=read.integer("SEGUE_MAX_UPLOAD_BYTES", 2 * 1024**3),
+        multipart_from_bytes=read.integer("SEGUE_MULTIPART_FROM_BYTES", 64 * 1024**2),
+        upload_part_bytes=read.integer("SEGUE_UPLOAD_PART_BYTES", 16 * 1024**2, at_least=5 * 1024**2),
+        streamed_uploads_max=read.integer("SEGUE_STREAMED_UPLOADS_MAX", 16),
         allowed_origins=read.items("SEGUE_ALLOWED_ORIGINS", "*"),
     )
 
@@ -221,12 +242,23 @@ def ingest_settings(environment: Environment) -> IngestSettings:
         postgres=postgres_settings(environment),
         valkey=valkey_settings(environment),
         s3=s3_settings(environment),
-        concurrency=read.integer("SEGUE_INGEST_CONCURRENCY", 1),
+        concurrency=read.integer("SEGUE_INGEST_CONCURRENCY", 0, at_least=0),
         scratch=read.text("SEGUE_SCRATCH"),
         heartbeat_timeout_s=read.number("SEGUE_INGEST_HEARTBEAT_TIMEOUT_S", 30.0, above=0),
+        removal_delay_s=removal_delay_s(environment),
+        sweep_interval_s=read.number("SEGUE_SWEEP_INTERVAL_S", 3600.0, above=0),
+        sweep_grace_s=read.number("SEGUE_SWEEP_GRACE_S", 86400.0, above=0),
         target_loudness_lufs=read.number("SEGUE_TARGET_LOUDNESS_LUFS", -14.0),
         aac_coder=read.choice("SEGUE_AAC_CODER", "twoloop", ("twoloop", "fast")),
+        ladder=read.text("SEGUE_LADDER", str(LADDER)),
     )
+
+
+def removal_delay_s(environment: Environment) -> int:
+    """How long media stay after their track or their revision has gone: no URL that was given out outlives it."""
+    read = Reader(environment)
+    playback_s = read.integer("SEGUE_PLAYBACK_LIFETIME_S", PLAYBACK_LIFETIME_S)
+    return read.integer("SEGUE_REMOVAL_DELAY_S", max(playback_s, LONGEST_PLAYBACK_S) + REMOVAL_MARGIN_S)
 
 
 def postgres_settings(environment: Environment) -> PostgresSettings:

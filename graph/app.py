@@ -26,6 +26,7 @@ from graph.transport.health import live, ready, schema_text
 from graph.transport.over_http import MAX_BODY_BYTES
 from graph.transport.request_id import REQUEST_ID_HEADER, RequestIdMiddleware
 from graph.transport.responses import answer_exception
+from graph.uploads.intake import intake_route
 
 TABLES = (*accounts.tables.TABLES, *catalog.tables.TABLES, *uploads.tables.TABLES, *library.tables.TABLES)
 
@@ -58,7 +59,13 @@ def create_app(settings: GraphSettings) -> Litestar:
             yield
 
     return Litestar(
-        route_handlers=[graphql_controller(schema(), settings), live, ready, schema_text],
+        route_handlers=[
+            graphql_controller(schema(), settings),
+            live,
+            ready,
+            schema_text,
+            intake_route(settings.streamed_uploads_max),
+        ],
         lifespan=[connections],
         middleware=[RequestIdMiddleware()],
         cors_config=_cors(settings),
@@ -76,7 +83,7 @@ def create_app(settings: GraphSettings) -> Litestar:
 def _cors(settings: GraphSettings) -> CORSConfig:
     return CORSConfig(
         allow_origins=list(settings.allowed_origins),
-        allow_methods=["GET", "POST", "OPTIONS"],
+        allow_methods=["GET", "POST", "PUT", "OPTIONS"],
         allow_headers=["authorization", "content-type", REQUEST_ID_HEADER],
         expose_headers=[REQUEST_ID_HEADER],
         max_age=86400,

@@ -108,11 +108,15 @@ class ProblemCode(Enum):
     INVALID_ISRC = "invalid_isrc"
     NOT_FOUND = "not_found"
     TOO_LARGE = "too_large"
+    UNSUPPORTED_TYPE = "unsupported_type"
     UPLOAD_MISSING = "upload_missing"
+    UPLOAD_INCOMPLETE = "upload_incomplete"
     UPLOAD_SIZE_MISMATCH = "upload_size_mismatch"
     UPLOAD_CHECKSUM_MISMATCH = "upload_checksum_mismatch"
     UPLOAD_EXPIRED = "upload_expired"
+    UPLOAD_COMPLETED = "upload_completed"
     NOT_PLAYABLE = "not_playable"
+    IMAGE_FAILED = "image_failed"
 
 
 PROBLEM_MEANINGS: dict[ProblemCode, str] = {
@@ -127,12 +131,16 @@ PROBLEM_MEANINGS: dict[ProblemCode, str] = {
     ProblemCode.INVALID_ISRC: "This is not an ISRC: two letters, three letters or digits, seven digits.",
     ProblemCode.NOT_FOUND: "The id in this field names nothing that you may use.",
     ProblemCode.TOO_LARGE: "The file is larger than a master may be.",
+    ProblemCode.UNSUPPORTED_TYPE: "The file is announced as something that is no audio, or none that we can read.",
+    ProblemCode.UPLOAD_INCOMPLETE: "Some parts have not arrived. Call createUpload again to see which, and send them.",
     ProblemCode.UPLOAD_MISSING: "The file has not arrived. Send it with the request that createUpload answered.",
     ProblemCode.UPLOAD_SIZE_MISMATCH: "The stored file has another size than announced. Send the whole file again.",
     ProblemCode.UPLOAD_CHECKSUM_MISMATCH: "The stored file has another SHA-256 than announced. Send it again.",
     ProblemCode.UPLOAD_EXPIRED: (
         "The upload has expired. Call createUpload again with the same file; what has arrived need not be sent again."
     ),
+    ProblemCode.UPLOAD_COMPLETED: "The upload has been completed: its file belongs to the track now.",
+    ProblemCode.IMAGE_FAILED: "This picture could not be used; the image's `failure` says why. Upload another one.",
     ProblemCode.NOT_PLAYABLE: "There is nothing to play in this track yet, or not any more.",
 }
 

@@ -14,6 +14,7 @@ from graph.accounts.queries import user_by_key
 from graph.catalog.queries import Id, album_by_key, artist_by_key, track_by_key
 from graph.context import Context, Info
 from graph.errors import BadRequest
+from graph.images.types import image_by_key
 from graph.node import Node
 from graph.paging import MAX_PAGE
 
@@ -51,6 +52,7 @@ async def fetch(context: Context, text: str) -> Node | None:
 BY_TYPE: Mapping[str, Callable[[Context, UUID], Awaitable[Node | None]]] = {
     "Album": album_by_key,
     "Artist": artist_by_key,
+    "Image": image_by_key,
     "Track": track_by_key,
     "User": user_by_key,
 }

@@ -26,11 +26,14 @@ from graph.catalog.mutations import CatalogMutation
 from graph.catalog.queries import CatalogQuery
 from graph.execution.documents import DocumentCache, Documents
 from graph.execution.masking import Masking
+from graph.images.mutations import ImagesMutation
+from graph.images.queries import ImagesQuery
 from graph.library.mutations import LibraryMutation
 from graph.live.mutations import LiveMutation
 from graph.live.subscriptions import LiveSubscription
 from graph.nodes import NodeQuery
 from graph.playback.mutations import PlaybackMutation
+from graph.proposals import types as proposals
 from graph.search.queries import SearchQuery
 from graph.uploads.mutations import UploadsMutation
 from graph.uploads.subscriptions import UploadsSubscription
@@ -38,12 +41,14 @@ from graph.uploads.types import SCALARS
 
 
 @strawberry.type(description="What can be read.")
-class Query(NodeQuery, AccountsQuery, CatalogQuery, SearchQuery):
+class Query(NodeQuery, AccountsQuery, CatalogQuery, ImagesQuery, SearchQuery):
     """Add a noun's class of query fields here."""
 
 
 @strawberry.type(description="What can be changed.")
-class Mutation(AccountsMutation, CatalogMutation, UploadsMutation, PlaybackMutation, LiveMutation, LibraryMutation):
+class Mutation(
+    AccountsMutation, CatalogMutation, UploadsMutation, ImagesMutation, PlaybackMutation, LiveMutation, LibraryMutation
+):
     """Add a noun's class of mutations here."""
 
 
@@ -71,7 +76,9 @@ class Schema(strawberry.Schema):
             mutation=Mutation,
             subscription=Subscription,
             extensions=[Masking, lambda: DocumentCache(self.documents), OperationScope],
-            config=StrawberryConfig(disable_field_suggestions=False, scalar_map=dict(SCALARS.items())),
+            config=StrawberryConfig(
+                disable_field_suggestions=False, scalar_map=dict([*SCALARS.items(), *proposals.SCALARS.items()])
+            ),
         )
 
     async def execute(  # noqa: PLR0917 -- Strawberry's signature

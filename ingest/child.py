@@ -26,12 +26,16 @@ import msgspec
 from config.lifeline import die_with
 from ingest import scratch
 from ingest.errors import MediaError, NoRoom, RenditionRejected
-from ingest.stages import decode, measure, render, verify
+from ingest.stages import analyse, decode, derive, describe, illustrate, measure, render, verify
 from ingest.tasks import (
+    Analyse,
     Decode,
+    Derive,
+    Describe,
     Done,
     Failed,
     Full,
+    Illustrate,
     Limits,
     Measure,
     Moved,
@@ -65,6 +69,10 @@ def set_limits(limits: Limits) -> None:
     if limits.cpu_s is not None:
         # The soft limit ends the child by SIGXCPU, which says why; the hard one by SIGKILL, which does not.
         resource.setrlimit(resource.RLIMIT_CPU, (limits.cpu_s, limits.cpu_s + 5))
+    if limits.wall_s is not None:
+        # Nobody listens to the signal, so it ends the child also inside a library that hangs.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, limits.wall_s)
     if limits.file_bytes is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limits.file_bytes, limits.file_bytes))
 
@@ -111,8 +119,12 @@ def _perform(task: Task, moved: Callable[[float], None]) -> Reply:
 PERFORMERS: dict[type[Task], Callable[[Any, Callable[[float], None]], msgspec.Struct]] = {
     Decode: decode.run,
     Measure: measure.run,
+    Analyse: analyse.run,
+    Derive: derive.run,
     Render: render.run,
     Verify: verify.run,
+    Describe: describe.run,
+    Illustrate: illustrate.run,
 }
 
 if __name__ == "__main__":

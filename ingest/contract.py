@@ -6,6 +6,7 @@ by :class:`Progress` events on a Valkey channel. The row is the truth, the event
 
 from __future__ import annotations
 
+from datetime import date
 from enum import Enum
 from uuid import UUID
 
@@ -13,8 +14,33 @@ import msgspec
 
 ENTRYPOINT = "ingest"
 """The queue's name in PgQueuer."""
+ALBUM_ENTRYPOINT = "album_loudness"
+"""The queue of albums whose loudness has to be made anew from their tracks' stored blocks."""
+
+IMAGE_ENTRYPOINT = "image"
+"""The queue of pictures that become images."""
 
 MAX_ATTEMPTS = 3
+
+TONIGHT, SOON, UNDATED, BACK_CATALOGUE = 30, 20, 10, 0
+"""Priorities of the queue; the higher one is claimed first."""
+ALBUM_PRIORITY = 40
+"""Takes no time, so nobody is held up by it."""
+LATE_DAYS = 7
+"""A release that is out for less has listeners who look for it now."""
+SOON_DAYS = 7
+
+
+def priority(release_date: date | None, today: date) -> int:
+    """How urgent a master is: a release of tonight, or one that is late, goes before a back catalogue."""
+    if release_date is None:
+        return UNDATED
+    days_left = (release_date - today).days
+    if days_left < -LATE_DAYS:
+        return BACK_CATALOGUE
+    if days_left <= 1:
+        return TONIGHT
+    return SOON if days_left <= SOON_DAYS else UNDATED
 
 
 class Status(Enum):
@@ -38,7 +64,6 @@ class Stage(Enum):
     DECODE = "decode"
     MEASURE = "measure"
     ENCODE = "encode"
-    VERIFY = "verify"
     PUBLISH = "publish"
     DONE = "done"
 
@@ -48,6 +73,8 @@ class FailureCode(Enum):
 
     UNSUPPORTED_CONTAINER = "unsupported_container"
     UNSUPPORTED_CODEC = "unsupported_codec"
+    PROTECTED = "protected"
+    SEVERAL_STREAMS = "several_streams"
     EMPTY = "empty"
     TRUNCATED = "truncated"
     CORRUPT = "corrupt"
@@ -62,9 +89,18 @@ class FailureCode(Enum):
 
 
 REMEDIES: dict[FailureCode, str] = {
-    FailureCode.UNSUPPORTED_CONTAINER: "This is not an audio file that we can read. Upload WAV or FLAC.",
+    FailureCode.UNSUPPORTED_CONTAINER: (
+        "This is not an audio file that we can read: WAV, AIFF, FLAC, MP3, M4A (AAC-LC or ALAC) or Ogg (Vorbis, Opus "
+        "or FLAC). Upload WAV or FLAC."
+    ),
     FailureCode.UNSUPPORTED_CODEC: (
         "The audio inside this file is compressed in a way that we cannot read. Export it as PCM WAV or FLAC."
+    ),
+    FailureCode.PROTECTED: (
+        "This file is copy-protected, so that nobody can read the audio in it. Upload the master that you made it from."
+    ),
+    FailureCode.SEVERAL_STREAMS: (
+        "This file holds a video, or several streams of audio. Export the one stream that is the track, without video."
     ),
     FailureCode.EMPTY: "The file is empty. Export it again and check its size before you upload.",
     FailureCode.TRUNCATED: "The file ends before its audio does. Export or copy it again, then upload the whole file.",
@@ -79,7 +115,10 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.ARTWORK_INVALID: (
         "This picture cannot be used. Upload a JPEG, PNG, WebP, AVIF or GIF of up to 20 MB and 40 megapixels."
     ),
-    FailureCode.INTERNAL: "Something went wrong on our side, several times. Upload the file again later.",
+    FailureCode.INTERNAL: (
+        "Something went wrong on our side, several times. Your file is kept and we look into it; you need not send it"
+        " again."
+    ),
 }
 
 
@@ -122,6 +161,70 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     album: str = ""
     isrc: str = ""
     """Written into progressive files, so that a download names itself; the catalogue stays the truth."""
+
+
+class AlbumJob(msgspec.Struct, frozen=True, kw_only=True):
+    """An album whose tracks have changed."""
+
+    album_id: UUID
+
+
+class ImageStatus(Enum):
+    """Where an image is; `ready` and `failed` are final."""
+
+    ANNOUNCED = "announced"
+    QUEUED = "queued"
+    PROCESSING = "processing"
+    READY = "ready"
+    FAILED = "failed"
+
+
+class ImageJob(msgspec.Struct, frozen=True, kw_only=True):
+    """One picture to turn into an image; its bytes are at :func:`origin.image.source_key`."""
+
+    image_id: UUID
+    size_bytes: int
+    sha256: str
+
+
+MAX_PICTURE_BYTES = 20_000_000
+"""More than a cover of 3000 pixels takes in any format but plain PNG."""
+IMAGE_PRIORITY = 35
+"""Takes a second or two, and an artist waits for it with a page open."""
+
+
+class LyricLine(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of synchronised lyrics, and when it is sung."""
+
+    start_ms: int
+    text: str
+
+
+class Tags(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a master says about itself: proposed to the artist, in `assets.proposed_tags`, and never acted upon."""
+
+    title: str | None = None
+    artist: str | None = None
+    """The artists as they are credited, in one text."""
+    artists: tuple[str, ...] = ()
+    album: str | None = None
+    album_artist: str | None = None
+    track_number: int | None = None
+    track_total: int | None = None
+    disc_number: int | None = None
+    disc_total: int | None = None
+    date: str | None = None
+    """`YYYY`, `YYYY-MM` or `YYYY-MM-DD`."""
+    isrc: str | None = None
+    """The twelve characters (ISO 3901)."""
+    isrc_as_written: str | None = None
+    genres: tuple[str, ...] = ()
+    musicbrainz_recording_id: UUID | None = None
+    musicbrainz_release_id: UUID | None = None
+    musicbrainz_release_group_id: UUID | None = None
+    musicbrainz_artist_ids: tuple[UUID, ...] = ()
+    lyrics: str | None = None
+    synced_lyrics: tuple[LyricLine, ...] = ()
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,6 +5,8 @@
     IngestError
     ├── MediaError      the artist's: this master cannot be used; final, never tried again
     ├── Superseded      nobody's: the job is another worker's by now, or its track is gone; dropped quietly
+    ├── NotQuarantined  the operator's: the job that was named is not in quarantine
+    ├── InvalidLadder   the operator's: an entry of the ladder cannot be made
     └── IngestFault     ours: a bug or a broken machine; tried again, then the job fails as `internal`
         ├── NoRoom              the scratch folder is full; waited for, like an upstream's absence
         ├── ChildDied           a child process ended without an answer
@@ -39,6 +41,27 @@ class Superseded(IngestError):
     """Another attempt holds the job, or the revision is final or gone; there is nothing left to do."""
 
     code = "superseded"
+
+
+class NotQuarantined(IngestError):
+    """The job is not in quarantine; `segue jobs list` shows which are."""
+
+    code = "not_quarantined"
+
+    def __init__(self, job: str) -> None:
+        super().__init__(f"{job} is not in quarantine; `segue jobs list` shows which jobs are")
+        self.job = job
+
+
+class InvalidLadder(IngestError):
+    """An entry of the ladder cannot be made; mend the file that SEGUE_LADDER names."""
+
+    code = "invalid_ladder"
+
+    def __init__(self, entry: str, finding: str) -> None:
+        super().__init__(f"{entry}: {finding}")
+        self.entry = entry
+        self.finding = finding
 
 
 class IngestFault(IngestError):

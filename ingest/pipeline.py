@@ -1,13 +1,13 @@
 """The pipeline: from an upload to a published asset, stage by stage, each a function of what the one before gave.
 
-    fetch -> sniff, decode -> measure -> encode, verify (each rendition, again when its peak is too high) -> publish
+    fetch -> sniff, decode; tags -> measure, derive -> render every rung; analyse -> publish
 
-The stages are in `Run.perform`, in their order. A later stage (quality control, artwork, tags) is one more method and
-one more share in `ingest.progress.SHARES`; a later rendition is a row in `ingest.ladder.LADDER`. CPU work is done by
-child processes (`ingest.children`): decoding in one with tight limits, for it reads what a stranger sent; the rest in
-as many as the job may use cores.
+The stages are in `Run.perform`, in their order. A later stage is one more method and one more share in
+`ingest.progress.SHARES`; a later rendition is an entry in `config/ladder.toml`. CPU work is done by child processes
+(`ingest.children`): what a stranger sent is read in children of their own with tight limits, the rest in the pool that
+all jobs of the worker share.
 
-Not here: who may run a job and what becomes of errors (`ingest.worker`, `ingest.retry`).
+Not here: who may run a job and what becomes of errors (`ingest.handler`, `ingest.retry`).
 """
 
 from __future__ import annotations
@@ -16,24 +16,40 @@ import asyncio
 import mmap
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-
-import msgspec
+from uuid import UUID
 
 from config.logs import logger
 from config.objects import ObjectStore
 from ingest import publish
-from ingest.assembly import Verified, assemble
-from ingest.children import Pool, child
+from ingest.assembly import assemble
+from ingest.children import Pool
 from ingest.containers.header import Header
 from ingest.contract import Job, Stage
-from ingest.ladder import LADDER, Rung
-from ingest.loudness import normalisation
-from ingest.loudness.meter import Reading
+from ingest.errors import ChildDied, MediaError
+from ingest.features.record import Features
+from ingest.finished import Finished
+from ingest.images.proposal import Offer
 from ingest.pcm import PcmInfo
+from ingest.product import Product
 from ingest.progress import Reporter
+from ingest.progressive.labels import Labels
+from ingest.recipe import Recipe
+from ingest.renditions import Shelf, Sources, derive, render_all
 from ingest.sniff import sniff
-from ingest.tasks import Decode, Limits, Measure, Measured, Render, Rendered, Verify
-from origin.asset import Asset, Codec
+from ingest.tasks import (
+    Analyse,
+    Decode,
+    Decoded,
+    Derived,
+    Describe,
+    Described,
+    Limits,
+    Measure,
+    Measured,
+    Picture,
+    Source,
+)
+from origin.asset import Asset
 
 LOG = logger("ingest.pipeline")
 GIB = 1024**3
@@ -41,39 +57,58 @@ MAX_PCM_BYTES = 16 * GIB
 """Four hours of stereo floats at 48 kHz take 5.5 GB; this leaves room for high rates, and bounds the scratch folder."""
 DECODER_MEMORY_BYTES = 2 * GIB
 CHILD_LIMITS = Limits(memory_bytes=4 * GIB)
-LOUDNESS_DRIFT_LU = 0.5
-"""More than an encoder drifts on music, which was 0.45 LU at worst; noted in the log, since a test tone may do so."""
+DESCRIBER_LIMITS = Limits(memory_bytes=GIB, cpu_s=30, wall_s=60, file_bytes=64 * 1024**2)
+"""Reading tags takes milliseconds, and a picture that is taken has 20 MB at most."""
 
 
-class Recipe(msgspec.Struct, frozen=True, kw_only=True):
-    """The operator's choices."""
-
-    target_lufs: float
-    aac_coder: str
+Offering = Callable[[UUID, Picture, Path], Awaitable[Offer]]
+"""Puts a picture where its own job finds it (`ingest.images.proposal.offer`)."""
 
 
 class Run:
     """One attempt at one job, in a folder of its own."""
 
     def __init__(
-        self, job: Job, *, recipe: Recipe, store: ObjectStore, pool: Pool, folder: Path, reporter: Reporter
+        self,
+        job: Job,
+        *,
+        recipe: Recipe,
+        store: ObjectStore,
+        pool: Pool,
+        folder: Path,
+        shelf: Shelf,
+        reporter: Reporter,
+        offer: Offering,
     ) -> None:
         self._job = job
         self._recipe = recipe
         self._store = store
         self._pool = pool
         self._folder = folder
+        self._shelf = shelf
         self._reporter = reporter
+        self._offer = offer
+        self._master = str(folder / "master.pcm")
+        self._blocks = folder / "loudness.blocks"
+        self._picture = folder / "picture"
 
-    async def perform(self) -> Asset:
+    async def perform(self) -> Product:
         """Do every stage. Raises MediaError, RenditionRejected, IngestFault, Superseded, ServiceUnavailable."""
         upload = await self._fetch()
-        info = await self._decode(upload)
-        measured = await self._measure(info)
-        renditions = await self._encode(info, measured)
-        asset = await self._assemble(info, measured, renditions)
-        await self._publish(asset, renditions)
-        return asset
+        header = await asyncio.to_thread(sniff_file, upload)
+        decoded, described = await self._read(upload, header)
+        measured, derived = await self._measure(decoded.info, header)
+        rungs, features = await self._encode(decoded.info, measured, derived)
+        asset = assemble(self._job, decoded.info, measured, rungs)
+        await self._publish(asset)
+        picture = described.picture
+        return Product(
+            asset=asset,
+            warnings=(*decoded.warnings, *measured.warnings, *described.warnings),
+            tags=described.tags,
+            features=features,
+            image=None if picture is None else await self._offer(asset.asset_id, picture, self._picture),
+        )
 
     async def _fetch(self) -> Path:
         await self._reporter.enter(Stage.FETCH)
@@ -81,96 +116,77 @@ class Run:
         await publish.fetch_upload(self._store, self._job, upload, self._reporter.moved)
         return upload
 
-    async def _decode(self, upload: Path) -> PcmInfo:
+    async def _read(self, upload: Path, header: Header) -> tuple[Decoded, Described]:
+        """Decode the upload, and read what it says about itself, at the same time and apart from each other."""
         await self._reporter.enter(Stage.DECODE)
-        header = await asyncio.to_thread(_sniff_file, upload)
-        task = Decode(path=str(upload), header=header, pcm_path=str(self._folder / "master.pcm"))
-        async with child(decoder_limits(header, self._job.size_bytes), self._folder) as decoder:
-            info: PcmInfo = await decoder.run(task, self._reporter.moved)
-        await asyncio.to_thread(upload.unlink)
-        return info
-
-    async def _measure(self, info: PcmInfo) -> Measured:
-        await self._reporter.enter(Stage.MEASURE)
-        task = Measure(pcm_path=str(self._folder / "master.pcm"), info=info, lossy_path=str(self._folder / "lossy.pcm"))
-        measured: Measured = await self._pool.run(task, self._reporter.moved)
-        return measured
-
-    async def _encode(self, info: PcmInfo, measured: Measured) -> list[Verified]:
-        """Every rendition is encoded and verified, as many at once as there are children."""
-        await self._reporter.enter(Stage.ENCODE)
-        watch = _Average(len(LADDER), self._reporter.moved)
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                group.create_task(self._rendition(rung, info, measured, watch.part(index)))
-                for index, rung in enumerate(LADDER)
-            ]
-        return [task.result() for task in tasks]
+            decoding = group.create_task(self._decode(upload, header))
+            describing = group.create_task(self._describe(upload))
+        await asyncio.to_thread(upload.unlink)
+        return decoding.result(), describing.result()
 
-    async def _rendition(self, rung: Rung, info: PcmInfo, measured: Measured, watch: _Watch) -> Verified:
-        if rung.codec is Codec.FLAC:
-            return await self._attempt(rung, info, measured, 0.0, watch)
-        gain = normalisation.gain_db(measured.lossy, self._recipe.target_lufs)
-        first = await self._attempt(rung, measured.lossy_info, measured, gain, watch)
-        corrected = normalisation.corrected_gain_db(gain, first.reading)
-        if corrected is None:
-            return first
-        return await self._attempt(rung, measured.lossy_info, measured, corrected, watch)
+    async def _decode(self, upload: Path, header: Header) -> Decoded:
+        task = Decode(path=str(upload), header=header, pcm_path=self._master)
+        async with self._pool.isolated(decoder_limits(header, self._job.size_bytes), self._folder) as decoder:
+            decoded: Decoded = await decoder.run(task, self._reporter.moved)
+        return decoded
 
-    async def _attempt(self, rung: Rung, info: PcmInfo, measured: Measured, gain_db: float, watch: _Watch) -> Verified:
-        path = str(self._folder / f"{rung.name}.mp4")
-        render = Render(
-            rung=rung,
-            pcm_path=measured.lossy_path if rung.codec is Codec.AAC else str(self._folder / "master.pcm"),
-            info=info,
-            gain_db=gain_db,
-            aac_coder=self._recipe.aac_coder,
-            track_path=path,
+    async def _describe(self, upload: Path) -> Described:
+        task = Describe(path=str(upload), picture_path=str(self._picture))
+        try:
+            async with self._pool.isolated(DESCRIBER_LIMITS, self._folder) as describer:
+                described: Described = await describer.run(task, _ignore)
+        except (MediaError, ChildDied) as error:
+            # What takes too much, or kills its reader, has no tags: the audio is what was sent in.
+            LOG.warning("the tags cannot be read", cause=str(error))
+            return Described()
+        return described
+
+    async def _measure(self, info: PcmInfo, header: Header) -> tuple[Measured, Derived]:
+        """Measure the master, and derive what else renditions are made of, at the same time: both read it once."""
+        await self._reporter.enter(Stage.MEASURE)
+        task = Measure(
+            pcm_path=self._master, info=info, lossless_container=header.lossless, blocks_path=str(self._blocks)
         )
-        rendered: Rendered = await self._pool.run(render, watch)
-        verify = Verify(
-            rung=rung,
-            track_path=path,
-            info=info,
-            rendered=rendered,
+        async with asyncio.TaskGroup() as group:
+            measuring = group.create_task(self._pool.run(task, self._reporter.moved))
+            deriving = group.create_task(derive(self._recipe.ladder, info, pool=self._pool, folder=self._folder))
+        return measuring.result(), deriving.result()
+
+    async def _encode(self, info: PcmInfo, measured: Measured, derived: Derived) -> tuple[list[Finished], Features]:
+        """Make every rung, and describe how the master sounds beside it."""
+        await self._reporter.enter(Stage.ENCODE)
+        analyse = Analyse(pcm_path=self._master, info=info, reading=measured.master)
+        async with asyncio.TaskGroup() as group:
+            rendering = group.create_task(self._render(info, measured, derived))
+            analysing = group.create_task(self._pool.run(analyse, _ignore))
+        return rendering.result(), analysing.result()
+
+    async def _render(self, info: PcmInfo, measured: Measured, derived: Derived) -> list[Finished]:
+        job = self._job
+        sources = Sources(
+            master=Source(pcm_path=self._master, info=info, reading=measured.master),
             pcm_sha256=measured.pcm_sha256,
-            master=measured.master,
+            derived=derived.sources,
+            labels=Labels(title=job.title, artist=job.artist, album=job.album, isrc=job.isrc),
         )
-        reading: Reading = await self._pool.run(verify, _ignore)
-        return Verified(rung=rung, info=info, rendered=rendered, reading=reading, gain_db=gain_db, path=path)
+        return await render_all(
+            self._recipe.ladder,
+            sources,
+            recipe=self._recipe,
+            pool=self._pool,
+            folder=self._folder,
+            shelf=self._shelf,
+            watch=self._reporter.moved,
+        )
 
-    async def _assemble(self, info: PcmInfo, measured: Measured, renditions: list[Verified]) -> Asset:
-        await self._reporter.enter(Stage.VERIFY)
-        for one in renditions:
-            _note_drift(one, measured)
-        return assemble(self._job, info, measured, renditions)
-
-    async def _publish(self, asset: Asset, renditions: list[Verified]) -> None:
+    async def _publish(self, asset: Asset) -> None:
         await self._reporter.enter(Stage.PUBLISH)
-        tracks = {one.rung.name: Path(one.path) for one in renditions}
-        await publish.publish(self._store, asset, tracks, self._reporter.step)
-
-
-_Watch = Callable[[float], Awaitable[None]]
+        await publish.publish(self._store, asset, self._blocks, self._reporter.step)
 
 
 async def _ignore(_fraction: float) -> None:
-    """Verifying takes a tenth of encoding; it has no steps of its own."""
-
-
-class _Average:
-    """The progress of several renditions as one."""
-
-    def __init__(self, count: int, watch: _Watch) -> None:
-        self._fractions = [0.0] * count
-        self._watch = watch
-
-    def part(self, index: int) -> _Watch:
-        async def moved(fraction: float) -> None:
-            self._fractions[index] = max(fraction, self._fractions[index])
-            await self._watch(sum(self._fractions) / len(self._fractions))
-
-        return moved
+    """Reading tags and describing the sound have no steps of their own."""
 
 
 def decoder_limits(header: Header, size_bytes: int) -> Limits:
@@ -179,20 +195,12 @@ def decoder_limits(header: Header, size_bytes: int) -> Limits:
         cpu_s = 30 + 4 * header.sample_count // header.sample_rate_hz
     else:
         cpu_s = 30 + size_bytes // 16_000  # 16 kB is a second of a lossy file, or less
-    return Limits(memory_bytes=DECODER_MEMORY_BYTES, cpu_s=cpu_s, file_bytes=MAX_PCM_BYTES)
+    # By the clock it may take far longer, for what ends it there refuses the master: a busy machine is not its fault.
+    return Limits(memory_bytes=DECODER_MEMORY_BYTES, cpu_s=cpu_s, wall_s=600 + 10 * cpu_s, file_bytes=MAX_PCM_BYTES)
 
 
-def _sniff_file(path: Path) -> Header:
+def sniff_file(path: Path) -> Header:
     if path.stat().st_size == 0:  # an empty file has no memory map
         return sniff(b"")
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
         return sniff(data)
-
-
-def _note_drift(one: Verified, measured: Measured) -> None:
-    source, found = measured.lossy.integrated_lufs, one.reading.integrated_lufs
-    if one.rung.codec is Codec.FLAC or source is None:
-        return
-    drift = None if found is None else found - source - one.gain_db
-    if drift is None or abs(drift) > LOUDNESS_DRIFT_LU:
-        LOG.warning("a rendition is not as loud as it was meant to be", rendition=one.rung.name, drift_lu=drift)

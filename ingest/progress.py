@@ -25,9 +25,8 @@ SHARES = {
     Stage.FETCH: 0.05,
     Stage.DECODE: 0.05,
     Stage.MEASURE: 0.10,
-    Stage.ENCODE: 0.60,
-    Stage.VERIFY: 0.10,
-    Stage.PUBLISH: 0.10,
+    Stage.ENCODE: 0.75,
+    Stage.PUBLISH: 0.05,
 }
 
 

@@ -3,7 +3,8 @@
 - The artist's fault (`MediaError`) is final at once: the same bytes would fail again.
 - An upstream's absence and a full disk do not count against the job: it is tried again, less and less often, for about
   an hour.
-- Our own faults, a worker that was killed among them, count: the third attempt is the last.
+- Our own faults, a worker that was killed among them, count: the third attempt is the last, and then the job goes into
+  quarantine with its upload, for the artist did nothing wrong.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import msgspec
 
 from config.errors import ServiceUnavailable
 from ingest.contract import MAX_ATTEMPTS, FailureCode
-from ingest.errors import MediaError, NoRoom
+from ingest.errors import MediaError, NoRoom, Superseded
 
 UPSTREAM_RETRIES = 16
 FIRST_DELAY_S = 2
@@ -44,3 +45,15 @@ def decide(error: Exception, *, attempt: int, retries: int) -> TryAgain | GiveUp
     if attempt >= MAX_ATTEMPTS:
         return GiveUp(failure=FailureCode.INTERNAL)
     return TryAgain(delay=delay, counts=True)
+
+
+def gravest(error: Exception) -> Exception:
+    """The error that decides: renditions are made at once, and what fails together comes as a group."""
+    if not isinstance(error, ExceptionGroup):
+        return error
+    leaves = [gravest(inner) for inner in error.exceptions]
+    for kind in (Superseded, MediaError, ServiceUnavailable, NoRoom):
+        found = next((leaf for leaf in leaves if isinstance(leaf, kind)), None)
+        if found is not None:
+            return found
+    return leaves[0]

@@ -8,7 +8,7 @@ Not here: decoding, and the comparison of the promise with what was decoded (`in
 
 from __future__ import annotations
 
-from ingest.containers import flac, mp3, ogg, wav
+from ingest.containers import aiff, flac, m4a, mp3, ogg, wav
 from ingest.containers.header import Buffer, Header
 from ingest.contract import FailureCode
 from ingest.errors import MediaError
@@ -16,12 +16,14 @@ from ingest.errors import MediaError
 # The order matters: MP3 has no magic of its own and searches for frames, so it is asked last.
 PARSERS = (
     (wav.matches, wav.parse),
+    (aiff.matches, aiff.parse),
     (flac.matches, flac.parse),
     (ogg.matches, ogg.parse),
+    (m4a.matches, m4a.parse),
     (mp3.matches, mp3.parse),
 )
 # The openings of the containers, to tell a file that was cut inside its first bytes from one that is something else.
-OPENINGS = (b"RIFF", b"fLaC", b"OggS")
+OPENINGS = (b"RIFF", *wav.LARGE, b"FORM", b"fLaC", b"OggS")
 
 
 def sniff(data: Buffer) -> Header:

@@ -6,16 +6,18 @@ expires, so it is never logged; nor is a path whose shape was refused or not loo
 
 from __future__ import annotations
 
+import asyncio
 import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from time import perf_counter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import structlog
 
 from config.logs import logger
+from origin.errors import OriginError
 from origin.service import LIVE_PATH, READY_PATH, Answer, Request, Service
 
 Message: TypeAlias = MutableMapping[str, Any]
@@ -32,7 +34,17 @@ UNLOGGED = frozenset({LIVE_PATH, READY_PATH})
 READING = frozenset({"GET", "HEAD"})
 """The methods whose path is taken apart; a preflight is answered for any."""
 
+CLIENT_GONE = "client_gone"
+"""The cause of an answer that nobody waited for, in the log."""
+
 log = logger(__name__)
+
+
+class _Sent(NamedTuple):
+    """What went out of an answer, for the log; `cause` is a code when it was an error or was broken off."""
+
+    byte_count: int
+    cause: str | None
 
 
 class Application:
@@ -45,7 +57,7 @@ class Application:
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         match scope["type"]:
             case "http":
-                await self._serve(scope, send)
+                await self._serve(scope, receive, send)
             case "lifespan":
                 await self._live(receive, send)
             case other:
@@ -58,16 +70,16 @@ class Application:
             await receive()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _serve(self, scope: Message, send: Send) -> None:
+    async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
         if self._service is None:
             raise RuntimeError("requests before lifespan.startup: run the origin under a server that has lifespan")
         started_s = perf_counter()
         request = _request(scope)
         with structlog.contextvars.bound_contextvars(request_id=_request_id(request)):
             answer = await self._service.answer(request)
-            await _send(answer, send)
+            sent = await _send(answer, receive, send)
             if request.raw_path not in UNLOGGED:
-                _log(request, answer, elapsed_ms=(perf_counter() - started_s) * 1000)
+                _log(request, answer, sent, elapsed_ms=(perf_counter() - started_s) * 1000)
 
 
 def _request(scope: Message) -> Request:
@@ -84,24 +96,50 @@ def _request_id(request: Request) -> str:
     return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
-async def _send(answer: Answer, send: Send) -> None:
+async def _send(answer: Answer, receive: Receive, send: Send) -> _Sent:
+    """Send all of it. When the rest cannot be read the body ends early, and the server breaks the connection off."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    if answer.rest is None:
+        await send({"type": "http.response.body", "body": answer.body})
+        return _Sent(len(answer.body), answer.cause)
+    await send({"type": "http.response.body", "body": answer.body, "more_body": True})
+    sent_bytes, gone = len(answer.body), asyncio.create_task(_gone(receive))
+    try:
+        async for part in answer.rest:
+            if gone.done():  # whoever hung up has no use for the rest, and sending says nothing about it
+                return _Sent(sent_bytes, CLIENT_GONE)
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            sent_bytes += len(part)
+    except OriginError as error:
+        log.warning("answer broken off", code=error.code, reason=str(error))
+        return _Sent(sent_bytes, error.code)
+    finally:
+        gone.cancel()
+    await send({"type": "http.response.body", "body": b""})
+    return _Sent(sent_bytes, answer.cause)
 
 
-def _log(request: Request, answer: Answer, *, elapsed_ms: float) -> None:
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _log(request: Request, answer: Answer, sent: _Sent, *, elapsed_ms: float) -> None:
     log.info(
         "request",
         method=request.method,
         path=_behind_token(request, answer),
         status=answer.status,
-        cause=answer.cause,
-        sent_bytes=len(answer.body),
+        cause=sent.cause,
+        sent_bytes=sent.byte_count,
         elapsed_ms=round(elapsed_ms, 2),
     )
 
 
 def _behind_token(request: Request, answer: Answer) -> str | None:
     shape_is_ours = request.method in READING and not (answer.cause or "").startswith("path_")
-    return request.raw_path[1:].partition(b"/")[2].decode("latin-1") if shape_is_ours else None
+    if not shape_is_ours:
+        return None
+    token, _, rest = request.raw_path[1:].partition(b"/")
+    return (b"images/" + rest if token == b"images" else rest).decode("latin-1")

@@ -154,6 +154,10 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
         return starts[index], self.segments[index].byte_length
 
 
+PROGRESSIVE_EXTENSIONS = ("m4a", "flac", "mp3", "ogg")
+"""Of whole files; no other name below an asset is one."""
+
+
 class Progressive(msgspec.Struct, frozen=True, kw_only=True):
     """One encoding of the master as a plain file: for downloads and players without a manifest."""
 
@@ -178,7 +182,8 @@ class Progressive(msgspec.Struct, frozen=True, kw_only=True):
     loudness: Loudness
 
     def __post_init__(self) -> None:
-        _require(_is_name(self.name) and _is_name(self.extension), "names are lower-case letters, digits and hyphens")
+        _require(_is_name(self.name), "a progressive file's name is lower-case letters, digits and hyphens")
+        _require(self.extension in PROGRESSIVE_EXTENSIONS, f"a progressive file is not a .{self.extension}")
         _require(1 <= self.channels <= 8, "a progressive file has 1 to 8 channels")
         _require(self.sample_count > 0 and self.byte_length > 0, "a progressive file has samples and bytes")
         _require(min(self.priming_samples, self.padding_samples) >= 0, "priming and padding are not negative")
@@ -214,6 +219,13 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
                 return rendition
         raise KeyError(name)
 
+    def whole_file(self, file_name: str) -> Progressive:
+        """Raises KeyError."""
+        for file in self.progressive:
+            if file.file_name == file_name:
+                return file
+        raise KeyError(file_name)
+
 
 def encode(asset: Asset) -> bytes:
     """Write the descriptor as JSON, the same bytes for the same asset."""
@@ -245,7 +257,11 @@ def descriptor_key(asset_id: UUID, revision: int) -> str:
 
 
 def track_file_key(asset_id: UUID, revision: int, rendition: str) -> str:
-    return f"{revision_directory(asset_id, revision)}{rendition}.mp4"
+    return revision_directory(asset_id, revision) + track_file_name(rendition)
+
+
+def track_file_name(rendition: str) -> str:
+    return f"{rendition}.mp4"
 
 
 def progressive_key(asset_id: UUID, revision: int, file_name: str) -> str:

@@ -3,7 +3,8 @@
 Rules:
 
 - One AdaptationSet a codec, because a player changes between the Representations of one set without a new decoder.
-  The smaller codec is preferred: a player that takes the highest bit rate of all sets would start with lossless.
+  They are preferred in the order of `origin.ladder`: a player that takes the highest bit rate of all sets would start
+  with lossless.
 - SegmentTimeline in ticks of the sample rate, segments addressed by number from 0. Runs of equal durations fold into
   one `S`. The timeline is the one after the edit list: docs/decisions/0012-dash-timeline.md.
 - `bandwidth` is the densest segment's and `minBufferTime` the longest segment's length: what arrives at that rate for
@@ -32,9 +33,10 @@ CHANNEL_CONFIGURATION = {1: 1, 2: 2, 3: 3, 4: 10, 5: 5, 6: 6, 7: 11, 8: 12}
 """ISO/IEC 23091-3 numbers of the layouts that FLAC gives each channel count (RFC 9639 section 9.1.3): quad, 6.1 and 7.1
 are the ones whose number is not the count."""
 
-CODEC_SPELLING = {"fLaC": "flac"}
-"""Players hand `codecs` to the browser as it stands, and some Chromes accept `fLaC` and then fail (crbug 1422728).
-hls.js maps the spelling itself, so HLS keeps the sample entry's name (decision 0013)."""
+CODEC_SPELLING = {"fLaC": "flac", "Opus": "opus"}
+"""Players hand `codecs` to the browser as it stands, and some Chromes accept `fLaC` and then fail (crbug 1422728); of
+Opus, browsers document the lower case. hls.js maps the spelling itself, so HLS keeps the sample entry's name (decision
+0013)."""
 
 
 def manifest(asset: Asset) -> bytes:

@@ -26,6 +26,11 @@ class Span(msgspec.Struct, frozen=True, kw_only=True):
         if self.start < 0 or self.length < 1:
             raise ValueError(f"no span: {self.length} bytes from {self.start}")
 
+    def parts(self, length: int) -> list[Span]:
+        """The same bytes in order, as spans of at most `length`."""
+        end = self.start + self.length
+        return [Span(start=start, length=min(length, end - start)) for start in range(self.start, end, length)]
+
     def content_range(self, size: int) -> str:
         """The Content-Range header of this part of `size` bytes."""
         return f"bytes {self.start}-{self.start + self.length - 1}/{size}"

@@ -1,8 +1,8 @@
 """Resources: what each file of an asset is for HTTP, before a byte of it is sent.
 
 An ETag says the same for the same bytes on every node: the digest of the track file and the place in it, or the digest
-of the manifest. Segments and headers never change under their URL, so caches may keep them for good; a manifest may
-change with the origin's version and lives for seconds.
+of a whole file or a manifest. Stored bytes never change under their URL, so caches may keep them for good; a manifest
+may change with the origin's version and lives for seconds.
 
 Not here: conditional and ranged answers (`origin.responses`), reading stored bytes (`origin.store`).
 """
@@ -15,10 +15,11 @@ import hashlib
 import msgspec
 
 from origin import dash, hls, tags
-from origin.asset import Asset, Rendition, track_file_key
+from origin.asset import Asset, Rendition, progressive_key, track_file_key
 from origin.errors import NotThere
+from origin.image import ImageFormat
 from origin.ranges import Span
-from origin.routes import DashManifest, File, Header, MasterPlaylist, MediaPlaylist, MediaSegment
+from origin.routes import DashManifest, File, Header, MasterPlaylist, MediaPlaylist, MediaSegment, WholeFile
 
 HEADER_TYPE = "audio/mp4"
 SEGMENT_TYPE = "video/iso.segment"
@@ -35,6 +36,8 @@ class Stored(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     span: Span
+    streamed: bool = False
+    """Whether it may be too long for memory, as a whole file is and a segment is not."""
 
     @property
     def size(self) -> int:
@@ -78,8 +81,21 @@ def resolve(asset: Asset, file: File, *, manifest_max_age_s: int, compressed: bo
         return _stored(
             asset, rendition, part=str(file.index), content_type=SEGMENT_TYPE, span=_segment(rendition, file.index)
         )
+    if isinstance(file, WholeFile):
+        return _whole(asset, file.name)
     content, content_type = _manifest(asset, file)
     return _written(content, content_type=content_type, max_age_s=manifest_max_age_s, compressed=compressed)
+
+
+def image(content: bytes, image_format: ImageFormat) -> Resource:
+    """An image, whose bytes are few: they are read before they are asked for, and their digest is the ETag."""
+    return Resource(
+        content_type=image_format.media_type, etag=_etag(content), cache_control=IMMUTABLE, body=Written(content)
+    )
+
+
+def _etag(content: bytes) -> str:
+    return f'"{hashlib.sha256(content).hexdigest()[:ETAG_DIGITS]}"'
 
 
 def _rendition(asset: Asset, name: str) -> Rendition:
@@ -103,6 +119,23 @@ def _stored(asset: Asset, rendition: Rendition, *, part: str, content_type: str,
         etag=f'"{rendition.sha256[:ETAG_DIGITS]}-{part}"',
         cache_control=IMMUTABLE,
         body=Stored(key=track_file_key(asset.asset_id, asset.revision, rendition.name), span=span),
+    )
+
+
+def _whole(asset: Asset, name: str) -> Resource:
+    try:
+        file = asset.whole_file(name)
+    except KeyError:
+        raise NotThere(f"no file {name}") from None
+    return Resource(
+        content_type=file.media_type,
+        etag=f'"{file.sha256[:ETAG_DIGITS]}"',
+        cache_control=IMMUTABLE,
+        body=Stored(
+            key=progressive_key(asset.asset_id, asset.revision, name),
+            span=Span(start=0, length=file.byte_length),
+            streamed=True,
+        ),
     )
 
 

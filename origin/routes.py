@@ -5,6 +5,8 @@
                                           {rendition}.m3u8
                                           {rendition}/header.mp4
                                           {rendition}/{index}.m4s
+                                          {rendition}.{m4a|flac|mp3|ogg}
+    /images/{image_id}/{size}.{avif|webp|jpeg}
 
 Rules:
 
@@ -14,7 +16,8 @@ Rules:
 2. One spelling for each object: lower-case UUID, numbers without leading zeros. Two URLs for one segment would be two
    entries in every cache of a CDN.
 3. Whatever has another shape is :class:`Refused`, like a bad token, so that nobody can map the origin without one.
-4. A component is taken literally by its pattern. `master.m3u8` is the multivariant playlist whatever renditions exist.
+4. Images are public: their paths have no token. They are those of `origin.image`.
+5. A component is taken literally by its pattern. `master.m3u8` is the multivariant playlist whatever renditions exist.
 
 Not here: whether the token is genuine (`edge.token`), whether the object exists (`origin.resources`).
 """
@@ -27,8 +30,9 @@ from uuid import UUID
 
 import msgspec
 
-from origin.asset import DASH_MANIFEST, HLS_MANIFEST
+from origin.asset import DASH_MANIFEST, HLS_MANIFEST, PROGRESSIVE_EXTENSIONS
 from origin.errors import Refused
+from origin.image import ImageFormat
 
 MAX_PATH_BYTES = 512
 """The longest of ours is under 250: a token of 91, a UUID, two numbers, a rendition's name of up to 64."""
@@ -38,6 +42,11 @@ SAFE_PATH = re.compile(rb"/[A-Za-z0-9_.~/-]*")
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _RENDITION = r"(?P<rendition>[a-z0-9]+(?:-[a-z0-9]+)*)"
 DIRECTORY = re.compile(rf"/(?P<token>[^/]+)/assets/(?P<asset_id>{_UUID})/(?P<revision>[1-9][0-9]{{0,8}})/(?P<file>.+)")
+_WHOLE = "|".join(PROGRESSIVE_EXTENSIONS)
+IMAGE = re.compile(
+    rf"/images/(?P<image_id>{_UUID})/(?P<size>[1-9][0-9]{{0,3}})"
+    rf"\.(?P<format>{'|'.join(image_format.value for image_format in ImageFormat)})"
+)
 
 
 class MasterPlaylist(msgspec.Struct, frozen=True):
@@ -67,7 +76,13 @@ class MediaSegment(msgspec.Struct, frozen=True):
     index: int
 
 
-File: TypeAlias = MasterPlaylist | DashManifest | MediaPlaylist | Header | MediaSegment
+class WholeFile(msgspec.Struct, frozen=True):
+    """A progressive file, by the name that it has in the descriptor too."""
+
+    name: str
+
+
+File: TypeAlias = MasterPlaylist | DashManifest | MediaPlaylist | Header | MediaSegment | WholeFile
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,7 +94,15 @@ class Route(msgspec.Struct, frozen=True, kw_only=True):
     file: File
 
 
-def parse(raw_path: bytes) -> Route:
+class ImageRoute(msgspec.Struct, frozen=True, kw_only=True):
+    """A well-formed path of an image in one size and format."""
+
+    image_id: UUID
+    size_px: int
+    image_format: ImageFormat
+
+
+def parse(raw_path: bytes) -> Route | ImageRoute:
     """Take the raw path of a request apart, without its query. Raises Refused."""
     if len(raw_path) > MAX_PATH_BYTES:
         raise Refused("path_too_long")
@@ -88,6 +111,13 @@ def parse(raw_path: bytes) -> Route:
     path = raw_path.decode("ascii")
     if any(part in ("", ".", "..") for part in path.split("/")[1:]):
         raise Refused("path_component")
+    image = IMAGE.fullmatch(path)
+    if image is not None:
+        return ImageRoute(
+            image_id=UUID(image["image_id"]),
+            size_px=int(image["size"]),
+            image_format=ImageFormat(image["format"]),
+        )
     found = DIRECTORY.fullmatch(path)
     if found is None:
         raise Refused("path_shape")
@@ -116,4 +146,5 @@ FILES = (
         re.compile(rf"{_RENDITION}/(?P<index>0|[1-9][0-9]{{0,8}})\.m4s"),
         lambda found: MediaSegment(found["rendition"], int(found["index"])),
     ),
+    (re.compile(rf"{_RENDITION}\.(?:{_WHOLE})"), lambda found: WholeFile(found[0])),
 )

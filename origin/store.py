@@ -46,6 +46,11 @@ class Store:
             raise DamagedAsset(f"{key}: {len(data)} of the {span.length} bytes from {span.start} are there")
         return data
 
+    async def whole(self, key: str) -> bytes:
+        """Read a small object to its end. Raises NotThere, StoreAway."""
+        async with _translated(self._deadline_s):
+            return await self._objects.read(key)
+
     async def ping(self) -> None:
         """Raises StoreAway, after two seconds at the latest."""
         async with _translated(min(self._deadline_s, PING_LIMIT_S)):

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import click
@@ -31,8 +32,12 @@ INTERRUPTED = 130  # what a shell reports of a program that Ctrl-C ended
 def import_(invocation: Invocation, paths: tuple[Path, ...], email: str | None, *, as_json: bool) -> None:
     """Import files and folders of music.
 
-    Each file is uploaded and followed until listeners can play it. Run it again after an interruption: what is there
-    already is not uploaded twice.
+    Each file is uploaded and followed until listeners can play it. What is there already, as a file or as the same
+    audio in another file, is left alone. Run it again after an interruption: it goes on where it stopped, also in the
+    middle of a large file.
+
+    The exit status is 0 when everything is there, 1 when a file failed, 2 when there was nothing to import, and 130
+    after Ctrl-C.
     """
     from appliance.importer.files import find
     from appliance.importer.outcome import Status
@@ -56,11 +61,13 @@ def import_(invocation: Invocation, paths: tuple[Path, ...], email: str | None, 
 async def _import(
     environment: Mapping[str, str], email: str | None, sources: Sequence[Source], report: Report
 ) -> list[Outcome]:
+    from appliance.importer.recognition import ByFingerprint
     from appliance.importer.session import import_as
 
     account = await _account(environment, email)
-    with report:
-        return await import_as(account, sources, environment=environment, report=report)
+    with report, TemporaryDirectory(prefix="segue-import-") as scratch:
+        recognition = ByFingerprint(Path(scratch))
+        return await import_as(account, sources, environment=environment, report=report, recognition=recognition)
 
 
 async def _account(environment: Mapping[str, str], email: str | None) -> User:
@@ -83,10 +90,18 @@ def _report(sources: Sequence[Source], *, as_json: bool) -> Report:
 
     if as_json:
         return JsonReport()
+    sizes = {source.file: _size_bytes(source.file) for source in sources}
     console = Console()
     if not console.is_terminal:
-        return PlainReport(Console(width=PIPE_WIDTH))
-    return LiveReport(console, {source.file: source.file.stat().st_size for source in sources})
+        return PlainReport(Console(width=PIPE_WIDTH), sizes)
+    return LiveReport(console, sizes)
+
+
+def _size_bytes(file: Path) -> int:
+    try:
+        return file.stat().st_size
+    except OSError:  # its own turn will tell
+        return 0
 
 
 def _listed(files: Sequence[Path]) -> str:

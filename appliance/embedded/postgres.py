@@ -69,7 +69,7 @@ def initdb_command(data: Path, *, password_file: Path, durable: bool = True) -> 
 
 
 def server_command(data: Path, *, socket_folder: Path, durable: bool = True) -> Command:
-    """Run the cluster in the foreground; it logs to standard error."""
+    """Run the cluster in the foreground; it logs to standard error. One that is not durable is for tests."""
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(socket_folder),
@@ -83,6 +83,8 @@ def server_command(data: Path, *, socket_folder: Path, durable: bool = True) -> 
     }
     if not durable:
         settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
+        # Databases that live for a second are not worth its work, and they cannot be dropped while it is at them.
+        settings["autovacuum"] = "off"
     options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
     return Command(
         name="postgres",

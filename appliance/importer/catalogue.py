@@ -5,14 +5,14 @@ can leave one without media; the next import of the same song takes that one. Un
 and those whose only masters failed. A finished track is never touched: another master of its title is another track.
 When a service was away, what is known is asked for again: the answer that was lost may have been that a thing was made.
 
-Names compare without regard to case, width and spaces. All of it runs one file at a time, so that two files of one new
+An album is its album artist's, a track its own artist's: a compilation has tracks of many. Names compare without
+regard to case, width and spaces (`albums.same_name`). All of it runs one file at a time, so that two files of one new
 album do not make it twice.
 """
 
 from __future__ import annotations
 
 import asyncio
-import unicodedata
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -20,7 +20,7 @@ import msgspec
 
 from appliance.client import GraphClient
 from appliance.client_errors import ClientError
-from appliance.importer.files import Description
+from appliance.importer.albums import Description, same_name
 
 OwnArtists = Callable[[], Awaitable[Mapping[str, str]]]
 """Asks for the importing account's artists: global ids by name."""
@@ -142,7 +142,7 @@ class Catalogue:
         self._default_artist = default_artist
         self._artists: dict[str, str] = {}
         self._albums: dict[str, dict[str, str]] = {}
-        self._unfinished: dict[tuple[str, str | None], list[TrackNode]] = {}
+        self._unfinished: dict[tuple[str | None, str | None], list[TrackNode]] = {}
         self._taken: set[str] = set()
         self._lock = asyncio.Lock()
 
@@ -151,7 +151,7 @@ class Catalogue:
         async with self._lock:
             try:
                 artist_id = await self._artist(description.artist or self._default_artist)
-                album_id = await self._album(artist_id, description) if description.album else None
+                album_id = await self._album(description) if description.album else None
                 track_id = await self._track(artist_id, album_id, description)
             except ClientError as error:
                 if error.retryable:
@@ -165,28 +165,29 @@ class Catalogue:
 
     async def _artist(self, name: str) -> str:
         if not self._artists:
-            self._artists = {_key(known): id_ for known, id_ in (await self._own_artists()).items()}
-        known = self._artists.get(_key(name))
+            self._artists = {same_name(known): id_ for known, id_ in (await self._own_artists()).items()}
+        known = self._artists.get(same_name(name))
         if known is None:
             made = await self._client.mutate(CREATE_ARTIST, {"name": name}, to=_ArtistMade)
-            known = self._artists[_key(name)] = made.artist.id
+            known = self._artists[same_name(name)] = made.artist.id
             self._albums[known] = {}
             self._unfinished[known, None] = []
         return known
 
-    async def _album(self, artist_id: str, description: Description) -> str:
+    async def _album(self, description: Description) -> str:
+        artist_id = await self._artist(description.album_artist or description.artist or self._default_artist)
         if artist_id not in self._albums:
             self._albums[artist_id] = await self._fetch_albums(artist_id)
         albums, title = self._albums[artist_id], description.album or ""
-        if _key(title) not in albums:
+        if same_name(title) not in albums:
             value = {"artistId": artist_id, "title": title, "releaseDate": description.release_date}
             made = await self._client.mutate(CREATE_ALBUM, value, to=_AlbumMade)
-            albums[_key(title)] = made.album.id
-            self._unfinished[artist_id, made.album.id] = []
-        return albums[_key(title)]
+            albums[same_name(title)] = made.album.id
+            self._unfinished[None, made.album.id] = []
+        return albums[same_name(title)]
 
     async def _track(self, artist_id: str, album_id: str | None, description: Description) -> str:
-        place = artist_id, album_id
+        place = (None, album_id) if album_id else (artist_id, None)  # an album's tracks may be of several artists
         if place not in self._unfinished:
             self._unfinished[place] = await self._fetch_unfinished(artist_id, album_id)
         for track in self._unfinished[place]:
@@ -201,7 +202,7 @@ class Catalogue:
         while True:
             found = await self._client.query(ALBUMS, {"id": artist_id, "after": after}, to=_AlbumsOf)
             for edge in found.albums.edges:
-                albums.setdefault(_key(edge.node.title), edge.node.id)
+                albums.setdefault(same_name(edge.node.title), edge.node.id)
             if not found.albums.page_info.has_next_page:
                 return albums
             after = found.albums.page_info.end_cursor
@@ -234,8 +235,4 @@ def _track_input(artist_id: str, album_id: str | None, description: Description)
 
 def _is_same(track: TrackNode, description: Description) -> bool:
     place = description.disc_number, description.track_number
-    return _key(track.title) == _key(description.title) and (track.disc_number, track.track_number) == place
-
-
-def _key(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return same_name(track.title) == same_name(description.title) and (track.disc_number, track.track_number) == place

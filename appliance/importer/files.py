@@ -10,7 +10,6 @@ Not here: whether a file is music that can be ingested. The ingest decides that 
 from __future__ import annotations
 
 import hashlib
-import mimetypes
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -21,6 +20,7 @@ import msgspec
 from tinytag import TinyTag, TinyTagException
 
 from appliance.errors import ApplianceError
+from appliance.importer.albums import Description, settled
 from graph.names import BIDI_OVERRIDES, MAX_LENGTH, REFUSED_CATEGORIES
 
 # fmt: off
@@ -36,8 +36,20 @@ COMPANIONS: Final = frozenset(
 # fmt: on
 """What lies beside music in people's folders and is no music."""
 NUMBERED: Final = re.compile(r"(?:(?P<disc>\d)[-.])?(?P<number>\d{1,3})(?:\s*[-._]\s*|\s+)(?P<title>.*\S.*)")
-MEDIA_TYPES: Final = {".wav": "audio/wav", ".flac": "audio/flac"}  # of which every system has another opinion
+DISC_FOLDER: Final = re.compile(r"(?:cd|disc|disk)[\s._-]*(\d{1,2})(?:\b.*)?", re.IGNORECASE)
+MEDIA_TYPES: Final = {
+    **dict.fromkeys((".wav", ".wave", ".rf64", ".bwf"), "audio/wav"),
+    **dict.fromkeys((".aif", ".aiff"), "audio/aiff"),
+    **dict.fromkeys((".ogg", ".oga"), "audio/ogg"),
+    **dict.fromkeys((".m4a", ".mp4"), "audio/mp4"),
+    ".flac": "audio/flac",
+    ".mp3": "audio/mpeg",
+    ".opus": "audio/opus",
+}
+"""Every system has another opinion of these; of all other files the ingest decides by their bytes."""
+UNKNOWN_TYPE: Final = "application/octet-stream"
 ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
+COMPILATION: Final = ("compilation", "tcmp", "cpil")  # by Vorbis, ID3 and MP4
 READ_BYTES: Final = 1024 * 1024
 
 
@@ -69,18 +81,18 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
         inner = self.file.parent.relative_to(self.root).parts
         return (self.root.resolve().name, *inner)
 
+    @property
+    def disc(self) -> int | None:
+        """The number of the disc whose folder this is, as `CD 2`; such a folder is a part of the album above it."""
+        found = DISC_FOLDER.fullmatch(self.folders[-1]) if len(self.folders) > 1 else None
+        return int(found[1]) or None if found else None
 
-class Description(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a track before it is uploaded."""
-
-    title: str
-    artist: str | None = None
-    album: str | None = None
-    disc_number: int = 1
-    track_number: int | None = None
-    release_date: str | None = None
-    """ISO 8601; a tag that holds only a year means its first day."""
-    isrc: str | None = None
+    @property
+    def album_folder(self) -> Path:
+        """Where the album is that the file belongs to; a file that was named is on its own."""
+        if not self.found:
+            return self.file
+        return self.file.parent if self.disc is None else self.file.parent.parent
 
 
 class Content(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,11 +134,26 @@ def describe(source: Source) -> Description:
         title=_text(tag.title) or named.title,
         artist=_text(tag.artist) or _text(tag.albumartist) or named.artist,
         album=_text(tag.album) or named.album,
+        album_artist=_text(tag.albumartist),
+        compilation=any("1" in tag.other.get(name, ()) for name in COMPILATION),
         disc_number=_number(tag.disc) or named.disc_number,
         track_number=_number(tag.track) or named.track_number,
         release_date=f"{year[0]}-01-01"[:10] if year and year[0] > "0000" else None,
         isrc=_isrc(tag.other.get("isrc")),
+        duration_s=tag.duration,
     )
+
+
+def describe_together(sources: Iterable[Source]) -> dict[Path, Description | OSError]:
+    """Read the tags of the files of one album; what stands for a file that cannot be read is why."""
+    read: dict[Path, Description] = {}
+    failed: dict[Path, Description | OSError] = {}
+    for source in sources:
+        try:
+            read[source.file] = describe(source)
+        except OSError as error:
+            failed[source.file] = error
+    return failed | dict(zip(read, settled(list(read.values())), strict=True))
 
 
 def content(file: Path) -> Content:
@@ -136,7 +163,9 @@ def content(file: Path) -> Content:
         while chunk := stream.read(READ_BYTES):
             digest.update(chunk)
             size += len(chunk)
-    return Content(size_bytes=size, sha256=digest.hexdigest(), media_type=_media_type(file))
+    return Content(
+        size_bytes=size, sha256=digest.hexdigest(), media_type=MEDIA_TYPES.get(file.suffix.lower(), UNKNOWN_TYPE)
+    )
 
 
 def shown(file: Path) -> str:
@@ -166,12 +195,12 @@ def _walk(folder: Path) -> Iterator[Path]:
 def _by_name(source: Source) -> Description:
     stem = _text(source.file.stem) or "Untitled"
     found = NUMBERED.fullmatch(stem)
-    folders = source.folders
+    folders = source.folders if source.disc is None else source.folders[:-1]
     return Description(
         title=found["title"].strip() if found else stem,
         artist=_text(folders[-2]) if len(folders) > 1 else None,
         album=_text(folders[-1]) if folders else None,
-        disc_number=int(found["disc"] or 1) or 1 if found else 1,
+        disc_number=source.disc or (int(found["disc"] or 1) or 1 if found else 1),
         track_number=int(found["number"]) or None if found else None,
     )
 
@@ -195,8 +224,3 @@ def _isrc(values: list[str] | None) -> str | None:
     """The first of the tag's codes that is one, in the form without hyphens."""
     compact = ("".join(filter(str.isalnum, value)).upper() for value in values or ())
     return next((value for value in compact if ISRC.fullmatch(value)), None)
-
-
-def _media_type(file: Path) -> str:
-    guessed, _ = mimetypes.guess_type(file.name, strict=False)
-    return MEDIA_TYPES.get(file.suffix.lower()) or guessed or "application/octet-stream"

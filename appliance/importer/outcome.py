@@ -24,6 +24,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
     reason: str | None = None
     track: str | None = None
+    duration_s: float | None = None
+    """How long the audio is by the file's header, when that says so."""
 
 
 def unreadable(file: Path, error: OSError) -> Outcome:

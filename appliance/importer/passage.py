@@ -1,7 +1,7 @@
 """The way of one file, from its digest to the end of its ingest.
 
-Ask whether the account has this very content already; find or make the file's track; promise the file, send it,
-complete the promise; follow the ingest.
+Ask whether the account has this very content already, or this very audio in another file; find or make the file's
+track; promise the file, send what has not arrived, complete the promise; follow the ingest.
 
 Rule: every step can be repeated without harm, so an interrupted import is resumed by running it again, and a step that
 fails for a passing reason is tried again here.
@@ -13,28 +13,41 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
 import msgspec
 
-from appliance.client import GraphClient, UploadTicket
-from appliance.client_errors import ClientError, TokenExpired
+from appliance.client import GraphClient
+from appliance.client_errors import ClientError, StoreRefused, TokenExpired
+from appliance.importer.albums import Description
 from appliance.importer.catalogue import Catalogue, Id
-from appliance.importer.files import Content, Description, shown
+from appliance.importer.files import Content, shown
 from appliance.importer.outcome import Outcome, Status, unreadable
+from appliance.importer.recognition import Recognition
+from appliance.sending import UploadTicket
 from config.errors import ServiceUnavailable
+from ingest.contract import LATE_DAYS
 
 FIRST_PAUSE_S: Final = 0.5  # doubled after every attempt
+COMPLETE_TIMEOUT_S: Final = 600.0
+"""The API reads the whole file once where the store does not know its digest: 2 GiB took 25 s on two busy cores."""
+SIGNATURE_OVER: Final = 403  # also the answer to a wrong one
 UPLOAD_SHARE: Final = 0.3
 """How much of a file's bar the upload is; the rest is the ingest, which takes longer on one's own machine."""
 
 FIND_CONTENT: Final = """
 query ($sha256: String!) { viewer { upload(sha256: $sha256) { id ingest { status } } } }"""
+FIND_AUDIO: Final = """
+query ($pcmSha256: String!) { viewer { trackByFingerprint(pcmSha256: $pcmSha256) { id } } }"""
 CREATE_UPLOAD: Final = """
 mutation ($input: CreateUploadInput!) {
   createUpload(input: $input) {
-    upload { id method url headers { name value } }
+    upload {
+      id method url headers { name value } arrivedBytes
+      parts { number offsetBytes sizeBytes method url headers { name value } arrived }
+    }
     userErrors { field message code }
   }
 }"""
@@ -80,6 +93,10 @@ class _Viewer(msgspec.Struct, frozen=True):
     upload: _Known | None = None
 
 
+class _Audible(msgspec.Struct, frozen=True, rename="camel"):
+    track_by_fingerprint: Id | None = None
+
+
 class _Announced(msgspec.Struct, frozen=True):
     upload: UploadTicket
 
@@ -91,15 +108,20 @@ class _Completed(msgspec.Struct, frozen=True):
 class Passage:
     """One file on its way; it remembers the track that it was given, so another attempt does not make a second."""
 
-    def __init__(self, client: GraphClient, catalogue: Catalogue, watcher: Watcher, file: Path) -> None:
+    def __init__(
+        self, client: GraphClient, catalogue: Catalogue, recognition: Recognition, watcher: Watcher, file: Path
+    ) -> None:
         self._client = client
         self._catalogue = catalogue
+        self._recognition = recognition
         self._watcher = watcher
         self._file = file
         self._track: str | None = None
+        self._duration_s: float | None = None
 
     async def take(self, description: Description, held: Content, *, attempts: int) -> tuple[Outcome, bool]:
         """The outcome, and whether it is that a service stayed away."""
+        self._duration_s = description.duration_s
         pause_s = FIRST_PAUSE_S
         while True:
             attempts -= 1
@@ -123,12 +145,27 @@ class Passage:
             return self._end(status)
         if known is not None and (known.ingest is None or known.ingest.status != "FAILED"):
             self._track = known.id
-        else:
-            self._track = self._track or await self._catalogue.track_for(description)
-            await self._upload(self._track, held)
-        return await self._follow(self._track)
+            return await self._follow(self._track)
+        return await self._unless_heard(description, held)
 
-    async def _upload(self, track: str, held: Content) -> None:
+    async def _unless_heard(self, description: Description, held: Content) -> Outcome:
+        """Upload the file, unless its audio is there."""
+        self._watcher.advance(self._file, "recognising", 0.0)
+        async with self._recognition.audio_of(self._file) as audio:
+            same = await self._with_audio(audio) if audio else None
+            if same is not None:
+                status = Status.READY if same == self._track else Status.EXISTS
+                self._track = same
+                return self._end(status)
+            self._track = self._track or await self._catalogue.track_for(description)
+            await self._upload(self._track, description, held)
+            return await self._follow(self._track)
+
+    async def _with_audio(self, audio: str) -> str | None:
+        found = (await self._client.query(FIND_AUDIO, {"pcmSha256": audio}, to=_Audible)).track_by_fingerprint
+        return found.id if found is not None else None
+
+    async def _upload(self, track: str, description: Description, held: Content) -> None:
         promise = {
             "trackId": track,
             "fileName": shown(Path(self._file.name)),
@@ -137,12 +174,23 @@ class Passage:
             "sha256": held.sha256,
         }
         announced = await self._client.mutate(CREATE_UPLOAD, promise, to=_Announced)
-        await self._send(announced.upload, held)
-        await self._client.mutate(COMPLETE_UPLOAD, {"uploadId": announced.upload.id}, to=_Completed)
+        arrived = announced.upload.arrived_bytes
+        while not held.size_bytes or arrived < held.size_bytes:
+            try:
+                await self._send(announced.upload, held)
+                break
+            except StoreRefused as error:
+                # The signatures of a long upload may have run out. As long as it gets on, it gets new ones.
+                announced = await self._client.mutate(CREATE_UPLOAD, promise, to=_Announced)
+                if error.status != SIGNATURE_OVER or announced.upload.arrived_bytes <= arrived:
+                    raise
+                arrived = announced.upload.arrived_bytes
+        completed = {"uploadId": announced.upload.id, "backCatalogue": _is_back_catalogue(description)}
+        await self._client.mutate(COMPLETE_UPLOAD, completed, to=_Completed, timeout_s=COMPLETE_TIMEOUT_S)
 
     async def _send(self, ticket: UploadTicket, held: Content) -> None:
         def sent(count: int) -> None:
-            self._watcher.advance(self._file, "uploading", UPLOAD_SHARE * count / held.size_bytes)
+            self._watcher.advance(self._file, "uploading", UPLOAD_SHARE * count / (held.size_bytes or 1))
 
         await self._client.put(ticket, self._file, size_bytes=held.size_bytes, sent=sent)
 
@@ -171,10 +219,25 @@ class Passage:
             return
 
     def _end(self, status: Status, *, code: str | None = None, reason: str | None = None) -> Outcome:
-        return Outcome(file=self._file, status=status, code=code, reason=reason, track=self._track)
+        return Outcome(
+            file=self._file,
+            status=status,
+            code=code,
+            reason=reason,
+            track=self._track,
+            duration_s=self._duration_s,
+        )
 
 
 UNSAID: Final = Failure("internal", "The ingest failed without saying why.")
+
+
+def _is_back_catalogue(description: Description) -> bool:
+    """Whether listeners wait for it: an import is of old music, unless its tags have a date that is not over."""
+    if description.release_date is None:
+        return True
+    today = datetime.now(UTC).date()
+    return description.release_date < (today - timedelta(days=LATE_DAYS)).isoformat()
 
 
 def _sentence(error: Exception) -> str:
@@ -188,7 +251,6 @@ STEPS: Final = {
     "DECODE": "decoding",
     "MEASURE": "measuring",
     "ENCODE": "encoding",
-    "VERIFY": "verifying",
     "PUBLISH": "publishing",
     "DONE": "done",
 }

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 import math
 import sys
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -80,12 +81,15 @@ class JsonReport(Silent):
 
 
 class PlainReport(Silent):
-    """One line a file, then what failed and why; for pipes and logs."""
+    """One line a file, then what failed and why, and how fast it went; for pipes and logs."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, sizes: Mapping[Path, int]) -> None:
         self._console = console
+        self._sizes = sizes
+        self._haul = Haul()
 
     def finished(self, outcome: Outcome) -> None:
+        self._haul.add(outcome, self._sizes.get(outcome.file, 0))
         self._console.print(
             f"{outcome.status.value:<7} {shown(outcome.file)}", markup=False, highlight=False, soft_wrap=True
         )
@@ -95,20 +99,26 @@ class PlainReport(Silent):
         if failed:
             self._console.print("", failures(failed), "", sep="\n")
         self._console.print(tally(outcomes, elapsed_s), highlight=False)
+        told = self._haul.pace(elapsed_s)
+        if told:
+            self._console.print(told, highlight=False)
 
 
 class LiveReport(PlainReport):
-    """A bar for the whole with speed and time left, and one for every file that is under way."""
+    """A bar for the whole with its pace and the time left, and one for every file that is under way."""
 
-    def __init__(self, console: Console, sizes: dict[Path, int]) -> None:
-        super().__init__(console)
-        self._sizes = sizes
+    def __init__(
+        self, console: Console, sizes: Mapping[Path, int], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__(console, sizes)
+        self._clock = clock
+        self._began_s = clock()
         self._done: dict[Path, float] = {}
         self._bars: dict[Path, TaskID] = {}
         self._progress = Progress(
             TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, width=SHOWN_NAME)),
             BarColumn(bar_width=20),
-            _Pace(),
+            _Beside(),
             console=console,
             transient=True,
         )
@@ -116,6 +126,7 @@ class LiveReport(PlainReport):
             f"{len(sizes)} file{'s' if len(sizes) != 1 else ''}",
             total=sum(sizes.values()) or 1,
             step="",
+            pace="",
         )
 
     def __enter__(self) -> Self:
@@ -135,12 +146,14 @@ class LiveReport(PlainReport):
         else:
             if file not in self._bars:
                 self._bars[file] = self._progress.add_task(
-                    _shortened(shown(Path(file.name))), total=self._sizes[file] or 1, step=""
+                    _shortened(shown(Path(file.name))), total=self._sizes[file] or 1, step="", pace=""
                 )
             self._progress.update(self._bars[file], completed=done * self._sizes[file], step=step)
 
     def finished(self, outcome: Outcome) -> None:
         self.advance(outcome.file, "", 1.0)
+        self._haul.add(outcome, self._sizes[outcome.file])
+        self._progress.update(self._whole, pace=self._haul.pace(self._clock() - self._began_s))
         colour, mark = MARKS[outcome.status]
         self._console.print(
             f"[{colour}]{mark} {outcome.status.value:<6}[/] {escape(shown(outcome.file))}", highlight=False
@@ -152,8 +165,8 @@ class LiveReport(PlainReport):
             self._progress.remove_task(bar)
 
 
-class _Pace(ProgressColumn):
-    """Beside a file's bar its step; beside the whole's the speed and the time left."""
+class _Beside(ProgressColumn):
+    """Beside a file's bar its step; beside the whole's the pace and the time left."""
 
     def __init__(self) -> None:
         super().__init__(Column(no_wrap=True))
@@ -161,9 +174,8 @@ class _Pace(ProgressColumn):
     def render(self, task: Task) -> Text:
         if task.fields["step"]:
             return Text(task.fields["step"], style="dim")
-        if not task.speed or task.time_remaining is None:
-            return Text("")
-        return Text(f"{decimal(int(task.speed))}/s, {_span(math.ceil(task.time_remaining))} left")
+        left = "" if task.time_remaining is None else f"{_span(math.ceil(task.time_remaining))} left"
+        return Text(", ".join(filter(None, (task.fields["pace"], left))))
 
 
 def failures(failed: Sequence[Outcome]) -> Table:
@@ -183,6 +195,28 @@ def tally(outcomes: Sequence[Outcome], elapsed_s: float) -> str:
     words = {Status.READY: "ready", Status.EXISTS: "there already", Status.FAILED: "failed"}
     told = ", ".join(f"{counts[status]} {word}" for status, word in words.items() if counts[status])
     return f"{len(outcomes)} file{'' if len(outcomes) == 1 else 's'}: {told}, in {_span(elapsed_s)}"
+
+
+class Haul:
+    """The new music that has come in, as a pace: what was there already is no work."""
+
+    def __init__(self) -> None:
+        self._files = 0
+        self._bytes = 0
+        self._audio_s = 0.0
+
+    def add(self, outcome: Outcome, size_bytes: int) -> None:
+        if outcome.status is Status.READY:
+            self._files += 1
+            self._bytes += size_bytes
+            self._audio_s += outcome.duration_s or 0.0
+
+    def pace(self, elapsed_s: float) -> str:
+        """Megabytes and files a second, and how much of it in the time that it plays; empty without any."""
+        if not self._files or elapsed_s <= 0:
+            return ""
+        told = [f"{decimal(int(self._bytes / elapsed_s))}/s", f"{self._files / elapsed_s:.2g} files/s"]
+        return ", ".join(told + [f"{self._audio_s / elapsed_s:.3g} x real time"] * bool(self._audio_s))
 
 
 def _span(elapsed_s: float) -> str:

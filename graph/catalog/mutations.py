@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 import strawberry
 
 from graph import ids
-from graph.catalog import service
+from graph.catalog import deletion, service
 from graph.catalog.types import Album, Artist, Track
 from graph.context import Info
 from graph.payloads import INPUT, Payload, UserErrors
@@ -54,6 +54,36 @@ class CreateTrackInput:
     explicit: bool | None = strawberry.field(default=False, description="Whether the lyrics are marked as explicit.")
 
 
+@strawberry.type(description="What `deleteTrack` answers.")
+class DeleteTrackPayload(Payload):
+    deleted_track_id: strawberry.ID | None = strawberry.field(default=None, description="What is gone.")
+
+
+@strawberry.type(description="What `deleteAlbum` answers.")
+class DeleteAlbumPayload(Payload):
+    deleted_album_id: strawberry.ID | None = strawberry.field(default=None, description="What is gone.")
+
+
+@strawberry.type(description="What `deleteArtist` answers.")
+class DeleteArtistPayload(Payload):
+    deleted_artist_id: strawberry.ID | None = strawberry.field(default=None, description="What is gone.")
+
+
+@strawberry.input(description="A track that is to go, with everything that was uploaded and made of it.")
+class DeleteTrackInput:
+    track_id: strawberry.ID = strawberry.field(description="One of your tracks.")
+
+
+@strawberry.input(description="An album that is to go, with its tracks.")
+class DeleteAlbumInput:
+    album_id: strawberry.ID = strawberry.field(description="One of your albums.")
+
+
+@strawberry.input(description="An artist that is to go, with albums and tracks.")
+class DeleteArtistInput:
+    artist_id: strawberry.ID = strawberry.field(description="One of your artists.")
+
+
 @strawberry.type
 class CatalogMutation:
     """Merged into Mutation by `graph.schema`."""
@@ -91,3 +121,46 @@ class CatalogMutation:
             explicit=bool(given.explicit),
         )
         return CreateTrackPayload(track=Track.of(track))
+
+    @strawberry.mutation(
+        description="Delete a track, for good. URLs that were given out work until they expire.",
+        extensions=[UserErrors(DeleteTrackPayload)],
+    )
+    async def delete_track(self, info: Info, given: Annotated[DeleteTrackInput, INPUT]) -> DeleteTrackPayload | None:
+        await deletion.delete_track(
+            info.context.services.pool,
+            info.context.require_viewer(),
+            track_id=ids.require(Track.type_name, given.track_id, field="trackId"),
+            removal_delay=_removal_delay(info),
+        )
+        return DeleteTrackPayload(deleted_track_id=given.track_id)
+
+    @strawberry.mutation(
+        description="Delete an album with its tracks, for good. URLs that were given out work until they expire.",
+        extensions=[UserErrors(DeleteAlbumPayload)],
+    )
+    async def delete_album(self, info: Info, given: Annotated[DeleteAlbumInput, INPUT]) -> DeleteAlbumPayload | None:
+        await deletion.delete_album(
+            info.context.services.pool,
+            info.context.require_viewer(),
+            album_id=ids.require(Album.type_name, given.album_id, field="albumId"),
+            removal_delay=_removal_delay(info),
+        )
+        return DeleteAlbumPayload(deleted_album_id=given.album_id)
+
+    @strawberry.mutation(
+        description="Delete an artist with its music, for good. URLs that were given out work until they expire.",
+        extensions=[UserErrors(DeleteArtistPayload)],
+    )
+    async def delete_artist(self, info: Info, given: Annotated[DeleteArtistInput, INPUT]) -> DeleteArtistPayload | None:
+        await deletion.delete_artist(
+            info.context.services.pool,
+            info.context.require_viewer(),
+            artist_id=ids.require(Artist.type_name, given.artist_id, field="artistId"),
+            removal_delay=_removal_delay(info),
+        )
+        return DeleteArtistPayload(deleted_artist_id=given.artist_id)
+
+
+def _removal_delay(info: Info) -> timedelta:
+    return timedelta(seconds=info.context.services.settings.removal_delay_s)

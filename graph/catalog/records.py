@@ -22,6 +22,7 @@ class Artist(msgspec.Struct, frozen=True, kw_only=True):
     id: UUID
     owner_id: UUID
     name: str
+    image_id: UUID | None = None
 
 
 class Album(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +32,7 @@ class Album(msgspec.Struct, frozen=True, kw_only=True):
     artist_id: UUID
     title: str
     release_date: date | None
+    image_id: UUID | None = None
 
 
 class Media(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,8 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     disc_number: int
     track_number: int | None
     explicit: bool
+    image_id: UUID | None = None
+    """Its own, or that of its album."""
     media: Media | None
     ingest: Ingest | None
 
@@ -91,11 +95,17 @@ def album_position(track: Track) -> AlbumPosition:
 
 
 def artist_of(row: Row) -> Artist:
-    return Artist(id=row["id"], owner_id=row["owner_id"], name=row["name"])
+    return Artist(id=row["id"], owner_id=row["owner_id"], name=row["name"], image_id=row["image_id"])
 
 
 def album_of(row: Row) -> Album:
-    return Album(id=row["id"], artist_id=row["artist_id"], title=row["title"], release_date=row["release_date"])
+    return Album(
+        id=row["id"],
+        artist_id=row["artist_id"],
+        title=row["title"],
+        release_date=row["release_date"],
+        image_id=row["image_id"],
+    )
 
 
 def track_of(row: Row) -> Track:
@@ -111,6 +121,7 @@ def track_of(row: Row) -> Track:
         disc_number=row["disc_number"],
         track_number=row["track_number"],
         explicit=row["explicit"],
+        image_id=row["image_id"],
         media=_media_of(row),
         ingest=_ingest_of(row),
     )

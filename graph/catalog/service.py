@@ -90,6 +90,7 @@ async def create_track(
         disc_number=disc_number,
         track_number=track_number,
         explicit=explicit,
+        image_id=None if album is None else album.image_id,
         media=None,
         ingest=None,
     )
@@ -136,6 +137,14 @@ async def _album_of(pool: Pool, artist: Artist, album_id: UUID | None) -> Album 
     if album_id is None:
         return None
     row = await pool.fetchrow(sql.ALBUMS, [album_id])
-    if row is None or row["artist_id"] != artist.id:
-        raise refused(ProblemCode.NOT_FOUND, "albumId", "This artist has no such album.")
+    if row is None or not await _is_owned_together(pool, artist, row["artist_id"]):
+        raise refused(ProblemCode.NOT_FOUND, "albumId", "The account that owns this artist has no such album.")
     return album_of(row)
+
+
+async def _is_owned_together(pool: Pool, artist: Artist, other_id: UUID) -> bool:
+    """Whether both artists are one account's: a compilation holds tracks of many artists (docs/decisions/0051)."""
+    if other_id == artist.id:
+        return True
+    row = await pool.fetchrow(sql.ARTISTS, [other_id])
+    return row is not None and row["owner_id"] == artist.owner_id

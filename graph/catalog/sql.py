@@ -8,21 +8,22 @@ Not here: writes, which are simple and go through Piccolo (`graph.catalog.servic
 
 from __future__ import annotations
 
-ARTISTS = "SELECT id, owner_id, name FROM artists WHERE id = ANY($1::uuid[])"
+ARTISTS = "SELECT id, owner_id, name, image_id FROM artists WHERE id = ANY($1::uuid[])"
 
-ALBUMS = "SELECT id, artist_id, title, release_date FROM albums WHERE id = ANY($1::uuid[])"
+ALBUMS = "SELECT id, artist_id, title, release_date, image_id FROM albums WHERE id = ANY($1::uuid[])"
 
 # The media of the newest ready revision and the state of the newest one, whatever it is. The primary key of `assets`
 # is (asset_id, revision), so both are one step from the end of an index range.
 _TRACK_COLUMNS = """
     track.id, track.artist_id, track.album_id, artist.owner_id, track.asset_id, track.title, track.isrc,
-    track.disc_number, track.track_number, track.explicit,
+    track.disc_number, track.track_number, track.explicit, coalesce(track.image_id, cover.image_id) AS image_id,
     ready.revision AS ready_revision, ready.duration_ms, ready.integrated_lufs, ready.true_peak_dbtp,
     newest.revision AS newest_revision, newest.status, newest.stage, newest.fraction, newest.failure_code
 """
 
 _TRACK_JOINS = """
     JOIN artists AS artist ON artist.id = track.artist_id
+    LEFT JOIN albums AS cover ON cover.id = track.album_id
     LEFT JOIN LATERAL (
         SELECT revision, duration_ms, integrated_lufs, true_peak_dbtp FROM assets
         WHERE asset_id = track.asset_id AND status = 'ready' ORDER BY revision DESC LIMIT 1
@@ -44,7 +45,7 @@ ALBUMS_OF_ARTISTS = """
 SELECT wanted.ordinality, album.*
 FROM unnest($1::uuid[], $2::uuid[], $3::integer[]) WITH ORDINALITY AS wanted (artist_id, after_id, row_limit)
 CROSS JOIN LATERAL (
-    SELECT id, artist_id, title, release_date FROM albums
+    SELECT id, artist_id, title, release_date, image_id FROM albums
     WHERE artist_id = wanted.artist_id AND (wanted.after_id IS NULL OR id > wanted.after_id)
     ORDER BY id LIMIT wanted.row_limit
 ) AS album

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, Boolean, Date, ForeignKey, Integer, Text, Timestamptz
+from piccolo.columns import UUID, Boolean, Date, ForeignKey, Integer, Real, Text, Timestamptz
 from piccolo.table import Table
 
 from graph.accounts.tables import UserTable
@@ -15,6 +15,7 @@ class ArtistTable(Table, tablename="artists"):
     owner_id = ForeignKey(UserTable, null=False)
     name = Text()
     search_text = Text()
+    image_id = UUID(null=True, default=None)
     created_at = Timestamptz()
 
 
@@ -26,7 +27,12 @@ class AlbumTable(Table, tablename="albums"):
     title = Text()
     release_date = Date(null=True, default=None)
     search_text = Text()
+    image_id = UUID(null=True, default=None)
     created_at = Timestamptz()
+    integrated_lufs = Real(null=True, default=None)
+    loudness_range_lu = Real(null=True, default=None)
+    true_peak_dbtp = Real(null=True, default=None)
+    gain_db = Real(null=True, default=None)
 
 
 class TrackTable(Table, tablename="tracks"):
@@ -41,6 +47,7 @@ class TrackTable(Table, tablename="tracks"):
     track_number = Integer(null=True, default=None)
     explicit = Boolean(default=False)
     search_text = Text()
+    image_id = UUID(null=True, default=None)
     asset_id = UUID(unique=True, default=None)
     created_at = Timestamptz()
 

@@ -16,9 +16,15 @@ from graph import enums
 from graph.catalog import loaders, records
 from graph.connections import After, First, PageInfo
 from graph.context import Info
-from graph.node import Node
+from graph.failures import IngestFailure
+from graph.images.types import Illustrated
+from graph.mastering import loaders as mastering
+from graph.mastering.records import Mastered, Revision
+from graph.mastering.types import AlbumLoudness, QualityWarning, TrackLoudness
 from graph.paging import DEFAULT_PAGE, Page, page_request
-from ingest.contract import REMEDIES, FailureCode, Stage, Status
+from graph.proposals.loaders import proposals
+from graph.proposals.types import Proposal
+from ingest.contract import Stage, Status
 
 enums.publish(
     Status,
@@ -40,56 +46,49 @@ enums.publish(
         Stage.FETCH: "The master is copied out of the object store.",
         Stage.DECODE: "The master is decoded to its end.",
         Stage.MEASURE: "Loudness and true peak are measured.",
-        Stage.ENCODE: "The renditions are encoded.",
-        Stage.VERIFY: "The renditions are decoded again and compared with the master.",
-        Stage.PUBLISH: "The renditions are written to the object store.",
+        Stage.ENCODE: "The renditions are encoded, decoded again to be compared with the master, and stored.",
+        Stage.PUBLISH: "The description of the renditions is stored.",
         Stage.DONE: "Nothing is left to do.",
     },
 )
-enums.publish(
-    FailureCode,
-    name="IngestFailureCode",
-    description="Why a master was refused; stable, for programs.",
-    values=REMEDIES,
-)
-
-
-@strawberry.type(description="Why a master was refused.")
-class IngestFailure:
-    code: FailureCode = strawberry.field(description="For programs.")
-    message: str = strawberry.field(description="What to do about it, for people.")
-
-    @classmethod
-    def of(cls, code: FailureCode) -> IngestFailure:
-        return cls(code=code, message=REMEDIES[code])
 
 
 @strawberry.type(description="How far the newest master of a track is.")
 class IngestState:
+    revision_key: strawberry.Private[Revision]
     status: Status = strawberry.field(description="Where it is.")
     stage: Stage = strawberry.field(description="The step that runs or ran last.")
     fraction: float = strawberry.field(description="How much of the whole is done, from 0 to 1.")
     failure: IngestFailure | None = strawberry.field(description="Set when `status` is FAILED.")
 
     @classmethod
-    def of(cls, ingest: records.Ingest) -> IngestState:
+    def of(cls, ingest: records.Ingest, *, asset_id: UUID) -> IngestState:
         code = ingest.failure_code
         return cls(
+            revision_key=(asset_id, ingest.revision),
             status=ingest.status,
             stage=ingest.stage,
             fraction=ingest.fraction,
             failure=None if code is None else IngestFailure.of(code),
         )
 
+    @strawberry.field(
+        description="Whether it failed by a fault of ours: the file is kept, and is tried again once that is mended."
+    )
+    async def quarantined(self, info: Info) -> bool | None:
+        if self.status is not Status.FAILED:
+            return False
+        return await info.context.load(mastering.quarantined, self.revision_key)
+
 
 @strawberry.type(description="Somebody who makes music: a person, a band, an orchestra.")
-class Artist(Node):
+class Artist(Illustrated):
     type_name: ClassVar[str] = "Artist"
     name: str = strawberry.field(description="The name as it is shown.")
 
     @classmethod
     def of(cls, record: records.Artist) -> Artist:
-        return cls(key=record.id, name=record.name)
+        return cls(key=record.id, image_id=record.image_id, name=record.name)
 
     @strawberry.field(description="The artist's albums in the order in which they were added.")
     async def albums(self, info: Info, first: First = DEFAULT_PAGE, after: After = None) -> AlbumConnection | None:
@@ -103,7 +102,7 @@ class Artist(Node):
 
 
 @strawberry.type(description="A release of one artist.")
-class Album(Node):
+class Album(Illustrated):
     type_name: ClassVar[str] = "Album"
     artist_key: strawberry.Private[UUID]
     title: str = strawberry.field(description="The title as it is shown.")
@@ -111,12 +110,23 @@ class Album(Node):
 
     @classmethod
     def of(cls, record: records.Album) -> Album:
-        return cls(key=record.id, artist_key=record.artist_id, title=record.title, release_date=record.release_date)
+        return cls(
+            key=record.id,
+            image_id=record.image_id,
+            artist_key=record.artist_id,
+            title=record.title,
+            release_date=record.release_date,
+        )
 
     @strawberry.field(description="Whose album it is.")
     async def artist(self, info: Info) -> Artist | None:
         record = await info.context.load(loaders.artists, self.artist_key)
         return None if record is None else Artist.of(record)
+
+    @strawberry.field(description="The loudness of its tracks together; its figures are null until one is ready.")
+    async def loudness(self, info: Info) -> AlbumLoudness | None:
+        found = await info.context.load(mastering.albums, self.key)
+        return None if found is None else AlbumLoudness.of(found)
 
     @strawberry.field(description="The tracks by disc and number; those without a number come last on their disc.")
     async def tracks(self, info: Info, first: First = DEFAULT_PAGE, after: After = None) -> TrackConnection | None:
@@ -125,7 +135,7 @@ class Album(Node):
 
 
 @strawberry.type(description="One recording. It is visible to listeners once its media are ready.")
-class Track(Node):
+class Track(Illustrated):
     type_name: ClassVar[str] = "Track"
     record: strawberry.Private[records.Track]
     title: str = strawberry.field(description="The title as it is shown.")
@@ -146,6 +156,7 @@ class Track(Node):
         media = record.media
         return cls(
             key=record.id,
+            image_id=record.image_id,
             record=record,
             title=record.title,
             isrc=record.isrc,
@@ -174,7 +185,41 @@ class Track(Node):
         viewer = info.context.viewer
         if self.record.ingest is None or viewer is None or not viewer.may_manage(self.record.owner_id):
             return None
-        return IngestState.of(self.record.ingest)
+        return IngestState.of(self.record.ingest, asset_id=self.record.asset_id)
+
+    @strawberry.field(description="The loudness of the master; null until the media are ready.")
+    async def loudness(self, info: Info) -> TrackLoudness | None:
+        found = await self._mastered(info)
+        return None if found is None else TrackLoudness.of(found.loudness, album_key=self.record.album_id)
+
+    @strawberry.field(
+        description="What quality control found in the newest ready master; null without, and for all but owner and"
+        " admins."
+    )
+    async def quality_warnings(self, info: Info) -> list[QualityWarning] | None:
+        viewer = info.context.viewer
+        if viewer is None or not viewer.may_manage(self.record.owner_id):
+            return None
+        found = await self._mastered(info)
+        if found is None:
+            return None
+        return [QualityWarning(code=one.code, message=one.detail) for one in found.warnings]
+
+    async def _mastered(self, info: Info) -> Mastered | None:
+        media = self.record.media
+        if media is None:
+            return None
+        return await info.context.load(mastering.masters, (self.record.asset_id, media.revision))
+
+    @strawberry.field(
+        description="What the newest ready master says about itself; null without, and for all but owner and admins."
+    )
+    async def proposal(self, info: Info) -> Proposal | None:
+        viewer = info.context.viewer
+        if viewer is None or not viewer.may_manage(self.record.owner_id):
+            return None
+        found = await info.context.load(proposals, self.record.asset_id)
+        return None if found is None else Proposal.of(found)
 
 
 @strawberry.type(description="An album and its place in a list.")

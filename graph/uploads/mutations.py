@@ -6,6 +6,7 @@ from typing import Annotated
 
 import strawberry
 
+from config.settings import GraphSettings
 from graph import ids
 from graph.catalog.queries import track_by_key
 from graph.catalog.types import Track
@@ -13,6 +14,8 @@ from graph.context import Info
 from graph.payloads import INPUT, UserErrors
 from graph.uploads import progress, service
 from graph.uploads.types import (
+    AbortUploadInput,
+    AbortUploadPayload,
     CompleteUploadInput,
     CompleteUploadPayload,
     CreateUploadInput,
@@ -27,8 +30,8 @@ class UploadsMutation:
 
     @strawberry.mutation(
         description=(
-            "Announce a master for one of your tracks; artists only. Answers the request that stores it. Asked again"
-            " for the same file before it is completed, it renews the same upload."
+            "Announce a master for one of your tracks; artists only. Answers the requests that store it. Asked again"
+            " for the same file before it is completed, it renews the same upload and tells what has arrived."
         ),
         extensions=[UserErrors(CreateUploadPayload)],
     )
@@ -45,16 +48,15 @@ class UploadsMutation:
             viewer=viewer,
             track_id=ids.find(Track.type_name, wanted.track_id),
             promise=wanted.promise(),
-            limits=service.Limits(
-                max_bytes=services.settings.max_upload_bytes, lifetime_s=services.settings.upload_lifetime_s
-            ),
+            in_parts=wanted.in_parts,
+            limits=_limits(services.settings),
         )
         return CreateUploadPayload(upload=Upload.of(announced))
 
     @strawberry.mutation(
         description=(
-            "Tell that the file has been sent. It is compared with what was announced; then its ingest is queued, once,"
-            " however often this is called."
+            "Tell that the file has been sent. Its parts are put together, it is compared with what was announced, and"
+            " its ingest is queued, once, however often this is called."
         ),
         extensions=[UserErrors(CompleteUploadPayload)],
     )
@@ -70,6 +72,34 @@ class UploadsMutation:
             services.store,
             viewer=viewer,
             upload_id=ids.require(Upload.type_name, wanted.upload_id, field="uploadId"),
+            back_catalogue=bool(wanted.back_catalogue),
         )
         await progress.announce(services.valkey, kept)
         return CompleteUploadPayload(track=await track_by_key(info.context, kept.track_id))
+
+    @strawberry.mutation(
+        description="Give up an upload that has not been completed: what has arrived of it is removed.",
+        extensions=[UserErrors(AbortUploadPayload)],
+    )
+    async def abort_upload(
+        self,
+        info: Info,
+        wanted: Annotated[AbortUploadInput, INPUT],
+    ) -> AbortUploadPayload | None:
+        services = info.context.services
+        await service.abort(
+            services.pool,
+            services.store,
+            viewer=info.context.require_viewer(),
+            upload_id=ids.require(Upload.type_name, wanted.upload_id, field="uploadId"),
+        )
+        return AbortUploadPayload(aborted_upload_id=wanted.upload_id)
+
+
+def _limits(settings: GraphSettings) -> service.Limits:
+    return service.Limits(
+        max_bytes=settings.max_upload_bytes,
+        lifetime_s=settings.upload_lifetime_s,
+        multipart_from_bytes=settings.multipart_from_bytes,
+        part_bytes=settings.upload_part_bytes,
+    )

@@ -1,7 +1,8 @@
 """The promise: what a client says of a file before it sends it, and which promises we take. Pure.
 
-The content type is carried, not judged: ingest looks at the bytes. Zero bytes are taken, because the artist is told by
-the job's failure code that the file is empty, the same way as of every other bad master.
+The content type has to be one that audio goes by, so that somebody who picked the wrong file hears of it before it is
+sent; what the file really is, ingest decides by its bytes. Zero bytes are taken, because the artist is told by the
+job's failure code that the file is empty, the same way as of every other bad master.
 """
 
 from __future__ import annotations
@@ -13,9 +14,23 @@ import msgspec
 from graph.errors import Problem, ProblemCode
 
 LONGEST_FILE_NAME = 255
+READABLE = "WAV, AIFF, FLAC, MP3, Ogg or M4A"
 SHA256_HEX = re.compile(r"[0-9a-f]{64}")
 # RFC 6838 section 4.2: two restricted names. Parameters are left out: the value is signed and sent as it is.
 MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
+
+UNKNOWN_TYPE = "application/octet-stream"
+# Browsers and systems disagree on most of these names.
+AUDIO_TYPES = frozenset(
+    {
+        *(f"audio/{name}" for name in ("wav", "x-wav", "wave", "x-pn-wav", "vnd.wave")),
+        *(f"audio/{name}" for name in ("aiff", "x-aiff", "flac", "x-flac", "mpeg", "mp3", "x-mp3", "mpeg3")),
+        *(f"audio/{name}" for name in ("ogg", "opus", "vorbis", "x-vorbis+ogg", "mp4", "m4a", "x-m4a")),
+        "application/ogg",
+        UNKNOWN_TYPE,
+    }
+)
+"""What a master may be announced as; the unknown type is what is said of a file by somebody who does not know."""
 
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +65,9 @@ def problems(promise: Promise, max_bytes: int) -> list[Problem]:
     if not MEDIA_TYPE.fullmatch(promise.content_type):
         message = "Give a media type such as audio/flac, without parameters."
         found.append(Problem(ProblemCode.INVALID_VALUE, ("contentType",), message))
+    elif promise.content_type not in AUDIO_TYPES:
+        message = f"{promise.content_type} is not audio that we can read. Send {READABLE}."
+        found.append(Problem(ProblemCode.UNSUPPORTED_TYPE, ("contentType",), message))
     if promise.size_bytes < 0:
         found.append(Problem(ProblemCode.INVALID_VALUE, ("sizeBytes",), "A size is not negative."))
     if promise.size_bytes > max_bytes:

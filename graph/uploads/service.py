@@ -1,16 +1,18 @@
 """Rules of uploads: who may promise a master, when the promise counts as kept, and what follows from it.
 
-Theory of operation. `create` writes the promise and signs a PUT for it; asked again for the same content it renews the
-same promise, so a client may retry. `complete` compares the stored object with the promise and then, in one
-transaction, marks the promise as kept, adds the next revision of the track's asset and enqueues the ingest job. Whoever
-comes second finds the promise kept and gets the same answer. A crash at any step leaves either all three or none.
+Theory of operation. `create` writes the promise and signs the requests that keep it; asked again for the same content
+it renews the same promise and tells what has arrived, so a client may retry and go on. `complete` puts parts together,
+compares the stored object with the promise and hands the master over to the ingest (`graph.uploads.handover`). Whoever
+comes second finds the promise kept and gets the same answer. A crash at any step leaves either everything or nothing.
 
-A promise that has expired is renewed by `create`; the object, where it has arrived already, need not be sent again.
+A promise that has expired is renewed by `create`; what has arrived already need not be sent again. An object that turns
+out to be another than the promised one is removed, so that nobody believes that it has arrived.
 
 The store keeps the SHA-256 that it was sent if it can (`ChecksumSHA256`). One that cannot makes us read the object: a
 thread hashes it piece by piece at the store's speed, and memory stays at one piece.
 
-Not here: progress of the job (`graph.uploads.progress`), the worker (`ingest`), GraphQL (`graph.uploads.mutations`).
+Not here: the multipart upload (`graph.uploads.transfer`), files that come through the API (`graph.uploads.intake`),
+progress of the job (`graph.uploads.progress`), the worker (`ingest`), GraphQL (`graph.uploads.mutations`).
 """
 
 from __future__ import annotations
@@ -21,24 +23,24 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
-from asyncpg import Record
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.queries import Queries
 
 from config.errors import ObjectMissing
-from config.objects import ObjectStore, PresignedPut
-from config.postgres import Connection, Pool
+from config.objects import ObjectStore
+from config.postgres import Pool
 from graph.errors import Forbidden, ProblemCode, Refused, refused
 from graph.keys import new_key
+from graph.uploads import handover, transfer
 from graph.uploads.promise import SHA256_HEX, Promise, normalised, problems
+from graph.uploads.records import COLUMNS, Stored, object_key, stored_of
 from graph.uploads.tables import UploadTable
+from graph.uploads.transfer import Transfer
 from graph.viewer import Viewer
-from ingest.contract import ENTRYPOINT, Job, encode_job
+from ingest.contract import Job
 
 OWNER_OF_TRACK = "SELECT a.owner_id FROM tracks t JOIN artists a ON a.id = t.artist_id WHERE t.id = $1"
 
 # The newest promise of the same content that has not been kept yet, given a new term.
-RENEW = """
+RENEW = f"""
     UPDATE uploads SET expires_at = $5, file_name = $6, content_type = $7
     WHERE id = (
         SELECT id FROM uploads
@@ -46,24 +48,12 @@ RENEW = """
         ORDER BY id DESC LIMIT 1
         FOR UPDATE
     )
-    RETURNING id
-"""
+    RETURNING {COLUMNS}
+"""  # noqa: S608 -- names of columns
 
-LOAD = """
-    SELECT u.id, u.user_id, u.track_id, u.object_key, u.file_name, u.size_bytes, u.sha256, u.expires_at, u.completed_at
-    FROM uploads u WHERE u.id = $1
-"""
+LOAD = f"SELECT {COLUMNS} FROM uploads WHERE id = $1"  # noqa: S608 -- names of columns
 
-KEEP = "UPDATE uploads SET completed_at = now() WHERE id = $1 AND completed_at IS NULL RETURNING id"
-
-# The track's row is locked so that two masters of one track, completed together, get revisions one after the other.
-LOCK_TRACK = "SELECT asset_id, title FROM tracks WHERE id = $1 FOR NO KEY UPDATE"
-
-ADD_REVISION = """
-    INSERT INTO assets (asset_id, revision, upload_id, status, stage)
-    SELECT $1, coalesce(max(revision), 0) + 1, $2, 'queued', 'queued' FROM assets WHERE asset_id = $1
-    RETURNING revision
-"""
+FORGET = f"DELETE FROM uploads WHERE id = $1 AND completed_at IS NULL RETURNING {COLUMNS}"  # noqa: S608 -- see above
 
 TRACK_BY_CONTENT = """
     SELECT u.track_id FROM uploads u JOIN assets a ON a.upload_id = u.id
@@ -71,19 +61,34 @@ TRACK_BY_CONTENT = """
     ORDER BY u.id DESC LIMIT 1
 """
 
+# A replaced revision counts no more: its audio is no track's any longer.
+TRACK_BY_FINGERPRINT = """
+    SELECT track.id FROM assets AS held
+    JOIN tracks AS track ON track.asset_id = held.asset_id
+    JOIN artists AS artist ON artist.id = track.artist_id
+    WHERE held.pcm_sha256 = $2 AND held.status = 'ready' AND artist.owner_id = $1
+        AND NOT EXISTS (
+            SELECT FROM assets AS newer
+            WHERE newer.asset_id = held.asset_id AND newer.revision > held.revision AND newer.status = 'ready'
+        )
+    ORDER BY track.id LIMIT 1
+"""
+
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How large a master may be, and how long a promise holds."""
+    """How large a master may be, how long a promise holds, and which files are sent in parts of which size."""
 
     max_bytes: int
     lifetime_s: int
+    multipart_from_bytes: int
+    part_bytes: int
 
 
 class Announced(msgspec.Struct, frozen=True, kw_only=True):
-    """A promise that was taken, and the request that keeps it."""
+    """A promise that was taken, and the requests that keep it."""
 
     upload_id: UUID
-    put: PresignedPut
+    transfer: Transfer
     expires_at: datetime
 
 
@@ -94,30 +99,20 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     job: Job | None
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of `uploads`, as `complete` needs it."""
-
-    id: UUID
-    user_id: UUID
-    track_id: UUID
-    object_key: str
-    file_name: str
-    size_bytes: int
-    sha256: bytes
-    expires_at: datetime
-    completed_at: datetime | None
-
-    @classmethod
-    def from_row(cls, row: Record) -> Stored:
-        return cls(**dict(row))
-
-
 async def create(
-    pool: Pool, store: ObjectStore, *, viewer: Viewer, track_id: UUID | None, promise: Promise, limits: Limits
+    pool: Pool,
+    store: ObjectStore,
+    *,
+    viewer: Viewer,
+    track_id: UUID | None,
+    promise: Promise,
+    in_parts: bool | None,
+    limits: Limits,
 ) -> Announced:
     """Take a promise for a track that the viewer manages. Raises Forbidden, Refused, ServiceUnavailable.
 
-    A `track_id` of None is an id that names no track: a listener is told that it may not upload all the same.
+    A `track_id` of None is an id that names no track: a listener is told that it may not upload all the same. Without
+    `in_parts` the size decides.
     """
     if not viewer.may_publish:
         raise Forbidden("Only artists may upload.")
@@ -130,19 +125,25 @@ async def create(
     found = problems(promise, limits.max_bytes)
     if found:
         raise Refused(*found)
+    wants_parts = promise.size_bytes >= limits.multipart_from_bytes if in_parts is None else in_parts
     expires_at = datetime.now(UTC) + timedelta(seconds=limits.lifetime_s)
-    upload_id = await _renew_or_add(pool, viewer.user_id, track_id=track_id, promise=promise, expires_at=expires_at)
-    put = await store.presign_put(
-        object_key(upload_id),
-        content_type=promise.content_type,
-        sha256=promise.digest,
+    renewed = await _renewed(pool, viewer.user_id, track_id=track_id, promise=promise, expires_at=expires_at)
+    upload = renewed or await _added(viewer.user_id, track_id=track_id, promise=promise, expires_at=expires_at)
+    prepared = await transfer.prepare(
+        pool,
+        store,
+        upload,
+        part_bytes=limits.part_bytes if wants_parts else None,
+        renewed=renewed is not None,
         lifetime_s=limits.lifetime_s,
     )
-    return Announced(upload_id=upload_id, put=put, expires_at=expires_at)
+    return Announced(upload_id=upload.id, transfer=prepared, expires_at=expires_at)
 
 
-async def _renew_or_add(pool: Pool, user_id: UUID, *, track_id: UUID, promise: Promise, expires_at: datetime) -> UUID:
-    renewed: UUID | None = await pool.fetchval(
+async def _renewed(
+    pool: Pool, user_id: UUID, *, track_id: UUID, promise: Promise, expires_at: datetime
+) -> Stored | None:
+    row = await pool.fetchrow(
         RENEW,
         user_id,
         track_id,
@@ -152,38 +153,62 @@ async def _renew_or_add(pool: Pool, user_id: UUID, *, track_id: UUID, promise: P
         promise.file_name,
         promise.content_type,
     )
-    if renewed is not None:
-        return renewed
+    return None if row is None else stored_of(row)
+
+
+async def _added(user_id: UUID, *, track_id: UUID, promise: Promise, expires_at: datetime) -> Stored:
     upload_id = new_key()
-    await UploadTable.insert(
-        UploadTable(
-            id=upload_id,
-            user_id=user_id,
-            track_id=track_id,
-            object_key=object_key(upload_id),
-            file_name=promise.file_name,
-            content_type=promise.content_type,
-            size_bytes=promise.size_bytes,
-            sha256=promise.digest,
-            expires_at=expires_at,
-        )
+    upload = Stored(
+        id=upload_id,
+        user_id=user_id,
+        track_id=track_id,
+        object_key=object_key(upload_id),
+        file_name=promise.file_name,
+        content_type=promise.content_type,
+        size_bytes=promise.size_bytes,
+        sha256=promise.digest,
+        expires_at=expires_at,
     )
-    return upload_id
+    await UploadTable.insert(UploadTable(**msgspec.structs.asdict(upload)))
+    return upload
 
 
-async def complete(pool: Pool, store: ObjectStore, *, viewer: Viewer, upload_id: UUID) -> Kept:
-    """Check that a promise is kept and start the ingest, once. Raises Refused, ServiceUnavailable."""
+async def find(pool: Pool, viewer: Viewer, upload_id: UUID) -> Stored:
+    """A promise that the viewer manages. Raises Refused; one of somebody else looks like none."""
     row = await pool.fetchrow(LOAD, upload_id)
-    upload = Stored.from_row(row) if row is not None else None
+    upload = stored_of(row) if row is not None else None
     if upload is None or not viewer.may_manage(upload.user_id):
         raise refused(ProblemCode.NOT_FOUND, "uploadId")
+    return upload
+
+
+async def complete(
+    pool: Pool, store: ObjectStore, *, viewer: Viewer, upload_id: UUID, back_catalogue: bool = False
+) -> Kept:
+    """Check that a promise is kept and start the ingest, once. Raises Refused, ServiceUnavailable."""
+    upload = await find(pool, viewer, upload_id)
     if upload.completed_at is not None:
         return Kept(track_id=upload.track_id, job=None)
     if upload.expires_at <= datetime.now(UTC):
         raise refused(ProblemCode.UPLOAD_EXPIRED, "uploadId")
+    await transfer.assemble(store, upload)
     await _check_object(store, upload)
     async with pool.acquire() as connection, connection.transaction():
-        return Kept(track_id=upload.track_id, job=await _keep(connection, upload))
+        job = await handover.keep(connection, upload, back_catalogue=back_catalogue)
+    return Kept(track_id=upload.track_id, job=job)
+
+
+async def abort(pool: Pool, store: ObjectStore, *, viewer: Viewer, upload_id: UUID) -> None:
+    """Take a promise back and remove what has arrived. Raises Refused, ServiceUnavailable.
+
+    The row goes first: whoever completes the promise at this moment either has it, or finds it gone. What a crash
+    leaves in the store then is nobody's, and is swept.
+    """
+    upload = await find(pool, viewer, upload_id)
+    row = await pool.fetchrow(FORGET, upload.id)
+    if row is None:
+        raise refused(ProblemCode.UPLOAD_COMPLETED, "uploadId")
+    await transfer.discard(store, stored_of(row))
 
 
 async def _check_object(store: ObjectStore, upload: Stored) -> None:
@@ -197,6 +222,7 @@ async def _check_object(store: ObjectStore, upload: Stored) -> None:
         )
         raise refused(ProblemCode.UPLOAD_SIZE_MISMATCH, "uploadId", message)
     if (info.sha256 or await _sha256(store, upload.object_key)) != upload.sha256:
+        await store.delete(upload.object_key)
         raise refused(ProblemCode.UPLOAD_CHECKSUM_MISMATCH, "uploadId")
 
 
@@ -207,40 +233,19 @@ async def _sha256(store: ObjectStore, key: str) -> bytes:
     return digest.digest()
 
 
-async def _keep(connection: Connection, upload: Stored) -> Job | None:
-    """The three writes that stand or fall together; None when somebody else was faster."""
-    if await connection.fetchval(KEEP, upload.id) is None:
-        return None
-    track = await connection.fetchrow(LOCK_TRACK, upload.track_id)
-    if track is None:  # deleted since, and the promise with it
-        raise refused(ProblemCode.NOT_FOUND, "uploadId")
-    job = Job(
-        asset_id=track["asset_id"],
-        revision=await connection.fetchval(ADD_REVISION, track["asset_id"], upload.id),
-        upload_key=upload.object_key,
-        file_name=upload.file_name,
-        size_bytes=upload.size_bytes,
-        sha256=upload.sha256.hex(),
-        title=track["title"],
-    )
-    await _enqueue(connection, job)
-    return job
-
-
-async def _enqueue(connection: Connection, job: Job) -> None:
-    # PgQueuer's driver only calls `fetch`, which runs inside the transaction that is open on this connection.
-    queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]  # a pool's connection is a proxy of one
-    await queries.enqueue(ENTRYPOINT, encode_job(job), dedupe_key=f"{job.asset_id}/{job.revision}")
-
-
 async def track_with_content(pool: Pool, user_id: UUID, *, sha256: str) -> UUID | None:
     """The track to which this user has uploaded this very content, unless its ingest failed."""
-    sha256 = sha256.strip().lower()
-    if not SHA256_HEX.fullmatch(sha256):
+    return await _track_with_digest(pool, TRACK_BY_CONTENT, user_id, sha256)
+
+
+async def track_with_fingerprint(pool: Pool, user_id: UUID, *, pcm_sha256: str) -> UUID | None:
+    """The track of this user's artists whose audio has this digest (`ingest.fingerprint`), once it is ready."""
+    return await _track_with_digest(pool, TRACK_BY_FINGERPRINT, user_id, pcm_sha256)
+
+
+async def _track_with_digest(pool: Pool, statement: str, user_id: UUID, text: str) -> UUID | None:
+    digest = text.strip().lower()
+    if not SHA256_HEX.fullmatch(digest):
         return None
-    track_id: UUID | None = await pool.fetchval(TRACK_BY_CONTENT, user_id, bytes.fromhex(sha256))
+    track_id: UUID | None = await pool.fetchval(statement, user_id, bytes.fromhex(digest))
     return track_id
-
-
-def object_key(upload_id: UUID) -> str:
-    return f"uploads/{upload_id}"

@@ -9,8 +9,9 @@ from typing import Annotated
 import strawberry
 
 from graph import ids
-from graph.catalog.types import IngestFailure, IngestState, Track
+from graph.catalog.types import IngestState, Track
 from graph.context import Info
+from graph.failures import IngestFailure
 from graph.uploads import progress
 from ingest.contract import Progress
 
@@ -41,6 +42,7 @@ class UploadsSubscription:
 def _state(event: Progress) -> IngestState:
     code = event.failure_code
     return IngestState(
+        revision_key=(event.asset_id, event.revision),
         status=event.status,
         stage=event.stage,
         fraction=event.fraction,

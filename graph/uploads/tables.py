@@ -23,6 +23,8 @@ class UploadTable(Table, tablename="uploads"):
     created_at = Timestamptz()
     expires_at = Timestamptz()
     completed_at = Timestamptz(null=True, default=None)
+    multipart_id = Text(null=True, default=None)
+    part_bytes = BigInt(null=True, default=None)
 
 
 TABLES = (UploadTable,)

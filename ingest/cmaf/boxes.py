@@ -25,7 +25,7 @@ SYNC_SAMPLE = 0x02000000
 
 def box(kind: str, *content: bytes) -> bytes:
     body = b"".join(content)
-    return pack(">I4s", 8 + len(body), kind.encode("ascii")) + body
+    return pack(">I4s", 8 + len(body), kind.encode("latin-1")) + body
 
 
 def full_box(kind: str, *content: bytes, version: int = 0, flags: int = 0) -> bytes:
@@ -37,11 +37,11 @@ def ftyp(major: str, compatible: Sequence[str]) -> bytes:
     return box("ftyp", major.encode(), pack(">I", 0), *(brand.encode() for brand in compatible))
 
 
-def mvhd(timescale: int) -> bytes:
-    """8.2.2; the duration is 0, since all samples are in fragments. Version 1 throughout: lengths never vary."""
+def mvhd(timescale: int, *, duration_ticks: int = 0) -> bytes:
+    """8.2.2; the duration is 0 when all samples are in fragments. Version 1 throughout: lengths never vary."""
     return full_box(
         "mvhd",
-        pack(">QQIQ", 0, 0, timescale, 0),
+        pack(">QQIQ", 0, 0, timescale, duration_ticks),
         pack(">IHHII", 0x10000, 0x0100, 0, 0, 0),
         IDENTITY,
         pack(">6II", 0, 0, 0, 0, 0, 0, 2),
@@ -49,11 +49,11 @@ def mvhd(timescale: int) -> bytes:
     )
 
 
-def tkhd(track_id: int) -> bytes:
-    """8.3.2; enabled, in the movie, in the preview, at full volume."""
+def tkhd(track_id: int, *, duration_ticks: int = 0) -> bytes:
+    """8.3.2; enabled, in the movie, in the preview, at full volume. The duration is of the edit list."""
     return full_box(
         "tkhd",
-        pack(">QQIIQ", 0, 0, track_id, 0, 0),
+        pack(">QQIIQ", 0, 0, track_id, 0, duration_ticks),
         pack(">IIhhHH", 0, 0, 0, 0, 0x0100, 0),
         IDENTITY,
         pack(">II", 0, 0),
@@ -67,9 +67,9 @@ def elst(media_time: int, segment_duration: int) -> bytes:
     return full_box("elst", pack(">IQqI", 1, segment_duration, media_time, 0x10000), version=1)
 
 
-def mdhd(timescale: int) -> bytes:
-    """8.4.2."""
-    return full_box("mdhd", pack(">QQIQHH", 0, 0, timescale, 0, UNDETERMINED, 0), version=1)
+def mdhd(timescale: int, *, duration_ticks: int = 0) -> bytes:
+    """8.4.2; the duration counts priming, and is 0 when all samples are in fragments."""
+    return full_box("mdhd", pack(">QQIQHH", 0, 0, timescale, duration_ticks, UNDETERMINED, 0), version=1)
 
 
 def hdlr() -> bytes:
@@ -113,7 +113,7 @@ def roll_group(distance: int) -> bytes:
 
 
 def roll_members(sample_count: int) -> bytes:
-    """`sbgp`, 8.9.2: all samples of the fragment belong to the track's first group description."""
+    """`sbgp`, 8.9.2: all samples of the fragment, or of the track, belong to the track's first group description."""
     return full_box("sbgp", b"roll", pack(">III", 1, sample_count, 1))
 
 
@@ -164,8 +164,7 @@ NESTS = {
     **dict.fromkeys(("moov", "trak", "edts", "mdia", "minf", "dinf", "stbl", "mvex", "moof", "traf"), 0),
     "stsd": 8,
     "dref": 8,
-    "mp4a": 28,
-    "fLaC": 28,
+    **dict.fromkeys(("mp4a", "Opus", "fLaC"), 28),
 }
 
 

@@ -5,16 +5,17 @@ output by the tests:
 
 - *Timescale* is the sample rate, for the movie too, so that the edit list is exact to the sample.
 - *Edit list*: `media_time` is the priming, `segment_duration` the exact number of samples of the master.
-- *Full frame durations* for AAC, also of the last frame; the padding is in the descriptor. FLAC's last frame really is
-  shorter, and says so.
-- *Roll groups* for AAC: decoding starts one frame early (`sgpd` in the header, `sbgp` in every fragment).
+- *Full frame durations* for AAC and Opus, also of the last frame; the padding is in the descriptor. FLAC's last frame
+  really is shorter, and says so.
+- *Roll groups* for AAC and Opus: decoding starts one frame early, or 80 ms (`sgpd` in the header, `sbgp` in every
+  fragment).
 - *No `styp`*, no `sidx`: the descriptor lists the segments.
 - Box versions are those with 64-bit times everywhere, so that a header's length is known before its values are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from struct import pack
 
 import msgspec
@@ -24,13 +25,17 @@ from origin.asset import Codec
 
 TRACK_ID = 1
 AAC_FRAME = 1024
-AAC_PREROLL = -1
+OPUS_FRAME = 960
+"""20 ms at 48 kHz, the usual length of a packet: shorter ones cost bandwidth, longer ones gain little."""
 FLAC_FRAME = 4096
 """Within the streamable subset at every rate (RFC 9639, section 7), about a tenth of a second."""
 
 MAX_ENTRY_RATE_HZ = 65_535
-CODEC_STRINGS = {Codec.AAC: "mp4a.40.2", Codec.FLAC: "fLaC"}  # RFC 6381
-FRAME_TICKS = {Codec.AAC: AAC_FRAME, Codec.FLAC: FLAC_FRAME}
+CODEC_STRINGS = {Codec.AAC: "mp4a.40.2", Codec.OPUS: "Opus", Codec.FLAC: "fLaC"}  # RFC 6381
+FRAME_TICKS = {Codec.AAC: AAC_FRAME, Codec.OPUS: OPUS_FRAME, Codec.FLAC: FLAC_FRAME}
+AAC_PREROLL = -1
+PREROLLS = {Codec.AAC: AAC_PREROLL, Codec.OPUS: -4}
+"""How many frames early decoding starts; for Opus 80 ms (Opus in ISOBMFF, section 4.3.6.2). FLAC starts anywhere."""
 
 
 class Track(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +46,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     channels: int
     bits_per_sample: int
     configuration: bytes
-    """AAC: the AudioSpecificConfig. FLAC: the body of STREAMINFO."""
+    """AAC: the AudioSpecificConfig. FLAC: the body of STREAMINFO. Opus: nothing that the other fields do not say."""
     priming_samples: int
     sample_count: int
     average_bandwidth_bps: int
@@ -61,13 +66,13 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
 
 def header(track: Track) -> bytes:
     """`ftyp` and `moov`; as long for any `sample_count` and bandwidth as for any other."""
-    roll = [boxes.roll_group(AAC_PREROLL)] if track.codec is Codec.AAC else []
+    roll = [boxes.roll_group(PREROLLS[track.codec])] if track.codec in PREROLLS else []
     rate = track.sample_rate_hz
     media = boxes.box(
         "mdia",
         boxes.mdhd(rate),
         boxes.hdlr(),
-        boxes.box("minf", boxes.smhd(), boxes.dinf(), boxes.stbl(_sample_entry(track), *roll)),
+        boxes.box("minf", boxes.smhd(), boxes.dinf(), boxes.stbl(sample_entry(track), *roll)),
     )
     edits = boxes.box("edts", boxes.elst(track.priming_samples, track.sample_count))
     return boxes.ftyp("iso6", ("iso6", "cmfc", "mp41")) + boxes.box(
@@ -83,7 +88,7 @@ def segment(track: Track, frames: Sequence[Frame], *, sequence_number: int, deco
     sizes = [len(frame.data) for frame in frames]
     durations = [frame.duration_ticks for frame in frames]
     plain = all(duration == track.frame_ticks for duration in durations)
-    roll = [boxes.roll_members(len(frames))] if track.codec is Codec.AAC else []
+    roll = [boxes.roll_members(len(frames))] if track.codec in PREROLLS else []
 
     def fragment(data_offset: int) -> bytes:
         return boxes.box(
@@ -103,11 +108,12 @@ def segment(track: Track, frames: Sequence[Frame], *, sequence_number: int, deco
     return fragment(to_data) + boxes.box("mdat", *(frame.data for frame in frames))
 
 
-def _sample_entry(track: Track) -> bytes:
-    kind, configuration = ("mp4a", _esds(track)) if track.codec is Codec.AAC else ("fLaC", _dfla(track))
+def sample_entry(track: Track) -> bytes:
+    """What a decoder is set up with; the same in a track file and in a progressive one."""
+    kind, configure = SAMPLE_ENTRIES[track.codec]
     return boxes.audio_entry(
         kind,
-        configuration,
+        configure(track),
         channels=track.channels,
         bits=track.bits_per_sample,
         sample_rate_hz=entry_rate_hz(track.sample_rate_hz),
@@ -139,3 +145,15 @@ def _descriptor(tag: int, body: bytes) -> bytes:
 def _dfla(track: Track) -> bytes:
     """FLAC in ISOBMFF, 3.3.2: the metadata blocks, of which STREAMINFO is the first and here the last."""
     return boxes.full_box("dfLa", pack(">I", 0x80 << 24 | len(track.configuration)), track.configuration)
+
+
+def _dops(track: Track) -> bytes:
+    """Opus in ISOBMFF, 4.3.2: version 0, no gain, mapping family 0 (mono or stereo)."""
+    return boxes.box("dOps", pack(">BBHIhB", 0, track.channels, track.priming_samples, track.sample_rate_hz, 0, 0))
+
+
+SAMPLE_ENTRIES: dict[Codec, tuple[str, Callable[[Track], bytes]]] = {
+    Codec.AAC: ("mp4a", _esds),
+    Codec.OPUS: ("Opus", _dops),
+    Codec.FLAC: ("fLaC", _dfla),
+}

@@ -1,6 +1,7 @@
 """FLAC (RFC 9639): STREAMINFO first, then metadata blocks by their own lengths, then a frame.
 
-A total of 0 samples means that the encoder did not know it; the decoder counts then.
+A total of 0 samples means that the encoder did not know it; the decoder counts then. The same is true of a digest of
+zeros.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def parse(data: Buffer) -> Header:
     kind, length, last = _block(data, position)
     if kind != STREAMINFO or length != STREAMINFO_LENGTH:
         raise MediaError(FailureCode.CORRUPT, "the stream does not begin with its STREAMINFO")
-    header = _streaminfo(take(data, position + 4, length))
+    header = read_streaminfo(take(data, position + 4, length), Container.FLAC)
     position += 4 + length
     for _ in range(MAX_CHUNKS):
         if last:
@@ -46,17 +47,19 @@ def _block(data: Buffer, position: int) -> tuple[int, int, bool]:
     return head[0] & 0x7F, int.from_bytes(head[1:4], "big"), bool(head[0] & 0x80)
 
 
-def _streaminfo(block: bytes) -> Header:
+def read_streaminfo(block: bytes, container: Container) -> Header:
+    """The promise of a STREAMINFO block, in whichever container it lies. Raises MediaError."""
     smallest = int.from_bytes(block[0:2], "big")
     packed = int.from_bytes(block[10:18], "big")  # 20 bits rate, 3 channels - 1, 5 bits - 1, 36 samples
     bits = (packed >> 36 & 0x1F) + 1
     if smallest < MIN_BLOCK or bits < 4:
         raise MediaError(FailureCode.CORRUPT, f"STREAMINFO gives blocks of {smallest} and {bits} bits a sample")
     return Header(
-        container=Container.FLAC,
+        container=container,
         codec="flac",
         sample_rate_hz=packed >> 44,
         channels=(packed >> 41 & 0x7) + 1,
         bits_per_sample=bits,
         sample_count=(packed & (1 << 36) - 1) or None,
+        pcm_md5=block[18:34].hex() if any(block[18:34]) else "",
     )

@@ -1,7 +1,7 @@
 """What a master's own header promises, and the limits that it has to keep.
 
 A promise is compared with what the decoder delivers (`ingest.stages.decode`); it is never trusted alone.
-`sample_count` is in samples of one channel, and None where the container does not say.
+All counts are in samples of one channel.
 """
 
 from __future__ import annotations
@@ -24,14 +24,20 @@ MAX_DURATION_S = 4 * 3600
 MAX_CHUNKS = 1000
 """Real files have a dozen; a gigabyte of empty chunks would keep a walker busy for minutes."""
 
+LOSSLESS = frozenset({"flac", "alac"})
+PADDED = frozenset({"aac", "alac", "mp3float", "opus", "vorbis"})
+"""Decoders that give more than the track: what is too much is known from the header, better than FFmpeg knows it."""
+
 
 class Container(Enum):
     """The containers that are read; the value is FFmpeg's name of the demuxer."""
 
     WAV = "wav"
+    AIFF = "aiff"
     FLAC = "flac"
     OGG = "ogg"
     MP3 = "mp3"
+    M4A = "mov"
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,12 +51,27 @@ class Header(msgspec.Struct, frozen=True, kw_only=True):
     bits_per_sample: int
     """Of an integer sample; 0 for floating point and lossy codecs."""
     sample_count: int | None
+    """Of the track itself, without priming and padding; None where the container does not say."""
+    lead_samples: int = 0
+    """Decoded samples before the first of the track: an encoder's priming, or what an edit list leaves out."""
+    pcm_md5: str = ""
+    """What FLAC says of the samples, in hex; empty where nothing is said."""
+
+    @property
+    def lossless(self) -> bool:
+        return self.codec in LOSSLESS or self.codec.startswith("pcm_")
+
+    @property
+    def padded(self) -> bool:
+        return self.codec in PADDED
 
     def __post_init__(self) -> None:
         if not 1 <= self.channels <= MAX_CHANNELS:
             raise MediaError(FailureCode.UNSUPPORTED_CODEC, f"{self.channels} channels")
         if not MIN_RATE_HZ <= self.sample_rate_hz <= MAX_RATE_HZ:
             raise MediaError(FailureCode.UNSUPPORTED_CODEC, f"a sample rate of {self.sample_rate_hz} Hz")
+        if self.lead_samples < 0:
+            raise MediaError(FailureCode.CORRUPT, f"a track that begins at sample {self.lead_samples}")
         if self.sample_count is not None:
             check_duration(self.sample_count, self.sample_rate_hz)
 

@@ -1,9 +1,10 @@
 """RIFF/WAVE: uncompressed PCM, IEEE float and WAVE_FORMAT_EXTENSIBLE of either; nothing that needs a decoder.
 
 Chunks are walked by their own lengths. A `data` chunk that promises more than the file holds is a truncated upload;
-the length 0xFFFFFFFF is what a program writes that could not seek back, and means "to the end of the file".
+the length 0xFFFFFFFF is what a program writes that could not seek back, and means "to the end of the file". In RF64 and
+BW64 (EBU Tech 3306, ITU-R BS.2088) it means that the length stands in the `ds64` chunk, which comes first.
 
-Not here: RF64 and the compressed sub-formats (ADPCM, GSM, MP3 in WAV), which are refused by their tag.
+Not here: the compressed sub-formats (ADPCM, GSM, MP3 in WAV), which are refused by their tag.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ TAG_FLOAT = 0x0003
 TAG_EXTENSIBLE = 0xFFFE
 # The sub-format GUID of an extensible header is a tag followed by these 14 bytes (KSDATAFORMAT_SUBTYPE_*).
 GUID_TAIL = bytes.fromhex("000000001000800000aa00389b71")
+LARGE = (b"RF64", b"BW64")
+DS64 = struct.Struct("<QQ")  # the length of the file, then of the audio; what follows is not needed
 STREAMED = 0xFFFFFFFF
 FORMAT_BYTES = 40
 """Of an extensible format; a chunk that claims to be longer is not copied for it."""
@@ -35,22 +38,32 @@ DECODERS = {
 
 
 def matches(data: Buffer) -> bool:
-    return bytes(data[:4]) == b"RIFF" and bytes(data[8:12]) == b"WAVE"
+    return bytes(data[:4]) in (b"RIFF", *LARGE) and bytes(data[8:12]) == b"WAVE"
 
 
 def parse(data: Buffer) -> Header:
     """Read the header. Raises MediaError."""
     position = 12
+    large_length = _large_length(data) if bytes(data[:4]) in LARGE else None
     format_chunk: bytes | None = None
     for _ in range(MAX_CHUNKS):
         name, length = struct.unpack("<4sI", take(data, position, 8))
         position += 8
         if name == b"data":
+            length = large_length if large_length is not None and length == STREAMED else length
             return _header(format_chunk, _data_length(data, position, length))
         if name == b"fmt ":
             format_chunk = take(data, position, min(length, FORMAT_BYTES))
         position += length + (length & 1)  # chunks are padded to even lengths
     raise MediaError(FailureCode.CORRUPT, f"no audio within {MAX_CHUNKS} chunks")
+
+
+def _large_length(data: Buffer) -> int:
+    name, length = struct.unpack("<4sI", take(data, 12, 8))
+    if name != b"ds64" or length < DS64.size:
+        raise MediaError(FailureCode.CORRUPT, "an RF64 file does not begin with its lengths")
+    _, data_length = DS64.unpack(take(data, 20, DS64.size))
+    return int(data_length)
 
 
 def _data_length(data: Buffer, position: int, promised: int) -> int:

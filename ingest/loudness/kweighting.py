@@ -1,9 +1,10 @@
 """The K-weighting filter of BS.1770 at any sample rate, by matrices instead of a loop over samples.
 
-Both biquads are one linear system with four numbers of state. Over a block of B samples its answer is a sum of what
-came in (a triangular Toeplitz matrix, the same for every block) and of the state at the block's start; so a second of
-audio is two matrix products and one short loop over blocks. It is as exact as a loop over samples (differences of
-1e-12), and needs numpy only: importing scipy.signal takes longer than measuring a three-minute track.
+Both biquads are one linear system with four numbers of state. Over a block of samples its answer is a sum of what came
+in (a triangular Toeplitz matrix, the same for every block) and of the state at the block's start; so a second of audio
+is three matrix products and a dozen small ones for the states. The samples are 32-bit floats; what that leaves of noise
+lies 100 dB below the signal at every rate. It is as fast as a loop in C, and needs numpy only: importing scipy.signal
+takes longer than measuring a ten-minute track.
 """
 
 from __future__ import annotations
@@ -11,11 +12,16 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from ingest.pcm import Floats
 
-BLOCK = 96
+BLOCK = 64
+"""Shorter ones leave more states to compute, longer ones more of the triangle's zeros; measured to be the fastest."""
 STATES = 4
+
+Lines = npt.NDArray[np.float32]
+"""Samples of shape (channels, n): a line of each channel, as the matrix products want them."""
 
 # libebur128's analogue prototypes; the bilinear transform of them gives the standard's table at 48 kHz.
 SHELF_HZ = 1681.974450955533
@@ -51,43 +57,51 @@ class KFilter:
         step, inward, outward, through = _system(shelf(sample_rate_hz), highpass(sample_rate_hz))
         powers = [np.linalg.matrix_power(step, n) for n in range(BLOCK + 1)]
         response = [through] + [float(outward @ powers[n] @ inward) for n in range(BLOCK - 1)]
-        self._toeplitz = np.array([[response[n - m] if n >= m else 0.0 for n in range(BLOCK)] for m in range(BLOCK)])
-        self._from_state = np.stack([outward @ powers[n] for n in range(BLOCK)], axis=1)
-        self._to_state = np.stack([powers[BLOCK - 1 - m] @ inward for m in range(BLOCK)])
-        self._step = powers[BLOCK]
-        self._single = (step, inward, outward, through)
+        toeplitz = [[response[n - m] if n >= m else 0.0 for n in range(BLOCK)] for m in range(BLOCK)]
+        self._toeplitz = np.array(toeplitz, dtype=np.float32)
+        self._from_state = np.stack([outward @ power for power in powers[:BLOCK]], axis=1)
+        self._to_state = np.stack([power @ inward for power in powers[BLOCK - 1 :: -1]])
+        self._powers = [power.T for power in powers]
         self._state = np.zeros((channels, STATES))
 
-    def apply(self, frames: Floats) -> Floats:
-        """Filter frames of shape (n, channels)."""
-        whole = len(frames) // BLOCK
-        channels = frames.shape[1]
-        filtered = np.empty_like(frames)
-        # Contiguous, so that the products are the linear algebra library's and not numpy's own loop.
-        lines = np.ascontiguousarray(frames[: whole * BLOCK].T)
-        blocks = lines.reshape(channels, whole, BLOCK)
-        states = self._advance(blocks @ self._to_state)
-        answer = blocks @ self._toeplitz + states @ self._from_state
-        filtered[: whole * BLOCK] = answer.transpose(1, 2, 0).reshape(whole * BLOCK, channels)
-        for n in range(whole * BLOCK, len(frames)):
-            filtered[n] = self._one(frames[n])
-        return filtered
+    def apply(self, lines: Lines) -> Lines:
+        """Filter lines of shape (channels, n)."""
+        channels, length = lines.shape
+        whole = length // BLOCK * BLOCK
+        blocks = lines[:, :whole].reshape(channels, -1, BLOCK)
+        answer = self._blocks(blocks).reshape(channels, whole)
+        if whole == length:
+            return answer
+        return np.concatenate([answer, self._rest(lines[:, whole:])], axis=1)
 
-    def _advance(self, arrivals: Floats) -> Floats:
-        """The state at every block's start, from what each block adds to it; shapes (channels, blocks, 4)."""
-        states = np.empty_like(arrivals)
-        state, step = self._state, self._step.T
-        for index in range(arrivals.shape[1]):
-            states[:, index] = state
-            state = state @ step + arrivals[:, index]
-        self._state = state
-        return states
-
-    def _one(self, frame: Floats) -> Floats:
-        step, inward, outward, through = self._single
-        answer: Floats = self._state @ outward + through * frame
-        self._state = self._state @ step.T + frame[:, None] * inward
+    def _blocks(self, blocks: Lines) -> Lines:
+        states = self._advance(blocks @ self._to_state.astype(np.float32))
+        # The states travel in 64 bits, since they feed back on themselves; what is heard of them needs no more than 32.
+        answer: Lines = blocks @ self._toeplitz
+        answer += (states @ self._from_state).astype(np.float32)
         return answer
+
+    def _advance(self, arrivals: Lines) -> Floats:
+        """The state at every block's start, from what each block adds to it; shapes (channels, blocks, 4).
+
+        By doubling: first every state knows the block before it, then two, four and so on, until all are known.
+        """
+        states = np.concatenate([self._state[:, None], arrivals], axis=1)
+        step = self._powers[BLOCK]
+        reach = 1
+        while reach < states.shape[1]:
+            states[:, reach:] += states[:, :-reach] @ step
+            step = step @ step
+            reach *= 2
+        self._state = states[:, -1]
+        return states[:, :-1]
+
+    def _rest(self, lines: Lines) -> Lines:
+        """Less than a block: the upper left of every matrix."""
+        length = lines.shape[1]
+        answer = lines @ self._toeplitz[:length, :length] + self._state @ self._from_state[:, :length]
+        self._state = self._state @ self._powers[length] + lines @ self._to_state[BLOCK - length :]
+        return np.asarray(answer, dtype=np.float32)
 
 
 def _system(first: Biquad, second: Biquad) -> tuple[Floats, Floats, Floats, float]:

@@ -12,6 +12,9 @@ CEILING_DBTP = -1.0
 MARGIN_DB = 0.1
 """Below the ceiling for the one repetition: an encoder's overshoot differs a little at another level."""
 
+TOLERANCE_DB = 0.05
+"""Less is beyond what true-peak meters agree on, for which Tech 3341 allows 0.2 dB: no reason to encode again."""
+
 
 def gain_db(reading: Reading, target_lufs: float) -> float:
     """The gain for what was measured. What has no loudness (silence, less than 400 ms) stays as it is.
@@ -27,6 +30,6 @@ def gain_db(reading: Reading, target_lufs: float) -> float:
 
 def corrected_gain_db(gain: float, encoded: Reading) -> float | None:
     """The gain of a second encoding when the first one's own true peak passes the ceiling; None when it does not."""
-    if encoded.true_peak_dbtp is None or encoded.true_peak_dbtp <= CEILING_DBTP:
+    if encoded.true_peak_dbtp is None or encoded.true_peak_dbtp <= CEILING_DBTP + TOLERANCE_DB:
         return None
     return gain - (encoded.true_peak_dbtp - CEILING_DBTP) - MARGIN_DB

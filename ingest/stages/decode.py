@@ -1,9 +1,13 @@
 """Decoding an upload to PCM; runs in a child process of its own, with limits, on a file that was sniffed before.
 
-Rules (docs/decisions/0022): FFmpeg may open the one demuxer and the one decoder that the header asked for, and local
-files only, so neither a playlist nor an embedded picture gets anywhere. The header's length is a promise: what is
-decoded has to keep it to the sample. A decoder that stumbles in the middle makes the master corrupt, one that stumbles
-at the end makes it truncated.
+Rules (docs/decisions/0022 and 0030): the upload and the scratch file are opened first, then the fence is closed, and
+only then FFmpeg sees a byte: it reads from the open file, may use the one demuxer and the one decoder that the header
+asked for, and nothing else can be opened by anybody. The header's length is a promise: what is decoded has to keep it
+to the sample. A decoder that stumbles in the middle makes the master corrupt, one that stumbles at the end makes it
+truncated.
+
+Priming and padding are cut off by the header's figures (`ingest.stages.pcm_file`), and FFmpeg is told to keep both: it
+reads fewer of the signs than the header parsers do, and loses 128 samples of a Vorbis file of one page.
 """
 
 from __future__ import annotations
@@ -14,55 +18,60 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 import av
+import av.subtitles.codeccontext  # these two are imported by PyAV when a file with texts is opened, behind the fence
+import av.subtitles.stream
 import msgspec
+from av.codec.context import Flags2
 
-from ingest.containers.header import MAX_DURATION_S, Header, check_duration
-from ingest.contract import FailureCode
+from ingest import fence
+from ingest.containers.header import MAX_DURATION_S, Container, Header, check_duration
+from ingest.contract import FailureCode, QualityCode, QualityWarning
 from ingest.errors import MediaError
-from ingest.pcm import DEFAULT_POSITIONS, PcmInfo, SampleForm, stored_bits
-from ingest.tasks import Decode
+from ingest.stages.pcm_file import PcmWriter
+from ingest.tasks import Decode, Decoded
 
 Packet: TypeAlias = "av.Packet[av.AudioStream]"
 
-# FFmpeg's sample formats, by what they become in the scratch file; none of these loses anything but f64 beyond f32.
-FORMS = {
-    "u8": SampleForm.S16,
-    "s16": SampleForm.S16,
-    "s16p": SampleForm.S16,
-    "s32": SampleForm.S32,
-    "s32p": SampleForm.S32,
-    "flt": SampleForm.F32,
-    "fltp": SampleForm.F32,
-    "dbl": SampleForm.F32,
-}
+NO_PROTOCOL = "none"
+"""A name that no protocol has: the upload is an open file, and nothing in it may name another place."""
 
 
 class Tally(msgspec.Struct):
     """What happened while decoding."""
 
     samples: int = 0
+    """Of the track: without what was cut off."""
     stumbled: bool = False
     """The last packet failed."""
     recovered: bool = False
     """A packet failed, or was not found, and a later one is there."""
 
 
-def run(task: Decode, moved: Callable[[float], None]) -> PcmInfo:
-    """Decode to the end. Raises MediaError."""
-    path = Path(task.path)
+def run(task: Decode, moved: Callable[[float], None]) -> Decoded:
+    """Decode to the end, behind the fence. Raises MediaError."""
     try:
-        with _open(path, task.header) as container, Path(task.pcm_path).open("wb") as target:
-            info, tally = _decode(container, task.header, target, _meter(path, moved))
+        with Path(task.path).open("rb") as upload, Path(task.pcm_path).open("wb") as target:
+            fence.close()
+            return decode(upload, task.header, target, moved)
+    except OSError as error:
+        if error.errno == errno.EFBIG:  # maybe only when the file is closed
+            raise MediaError(FailureCode.RESOURCE_LIMIT, "the decoded audio is larger than it may be") from error
+        raise
+
+
+def decode(upload: IO[bytes], header: Header, target: IO[bytes], moved: Callable[[float], None]) -> Decoded:
+    """Decode an open upload to an open file. Raises MediaError."""
+    seen = _meter(upload, moved)
+    try:
+        with _open(upload, header) as container:
+            writer, tally = _decode(container, header, target, seen)
     except MemoryError as error:
         raise MediaError(FailureCode.RESOURCE_LIMIT, "the decoder asked for too much memory") from error
     except av.FFmpegError as error:
         raise MediaError(FailureCode.CORRUPT, f"FFmpeg: {error.strerror}") from error
-    except OSError as error:
-        if error.errno == errno.EFBIG:
-            raise MediaError(FailureCode.RESOURCE_LIMIT, "the decoded audio is larger than it may be") from error
-        raise
-    compare(task.header, tally)
-    return msgspec.structs.replace(info, sample_count=tally.samples)
+    compare(header, tally)
+    info = msgspec.structs.replace(writer.info, sample_count=tally.samples)
+    return Decoded(info=info, warnings=tuple(_warnings(header, writer.md5)))
 
 
 def compare(header: Header, tally: Tally) -> None:
@@ -79,62 +88,67 @@ def compare(header: Header, tally: Tally) -> None:
     check_duration(tally.samples, header.sample_rate_hz)
 
 
-def _open(path: Path, header: Header) -> av.container.InputContainer:
+def _warnings(header: Header, md5: str) -> Iterator[QualityWarning]:
+    if header.pcm_md5 and md5 != header.pcm_md5:
+        yield QualityWarning(
+            code=QualityCode.MD5_MISMATCH,
+            detail="The checksum inside this FLAC file is not that of its audio: "
+            "it was damaged, or edited by a program that left the checksum alone. Compare it with your master.",
+        )
+    if header.codec.startswith("pcm_f64"):
+        yield QualityWarning(
+            code=QualityCode.BIT_DEPTH_REDUCED,
+            detail="The file has 64-bit samples; 24 bits of each are kept, which is more than any converter plays.",
+        )
+
+
+def _open(upload: IO[bytes], header: Header) -> av.container.InputContainer:
     name = header.container.value
-    options = {"format_whitelist": name, "codec_whitelist": header.codec, "protocol_whitelist": "file"}
-    return av.open(str(path), format=name, options=options, metadata_errors="replace")
+    options = {"format_whitelist": name, "codec_whitelist": header.codec, "protocol_whitelist": NO_PROTOCOL}
+    if header.container is Container.M4A:
+        options |= {"ignore_editlist": "1", "ignore_chapters": "1", "enable_drefs": "0"}
+    return av.open(upload, "r", format=name, options=options, metadata_errors="replace")
 
 
-def _meter(path: Path, moved: Callable[[float], None]) -> Callable[[Packet], None]:
-    size = path.stat().st_size
+def _meter(upload: IO[bytes], moved: Callable[[float], None]) -> Callable[[Packet], None]:
+    size = upload.seek(0, 2)
+    upload.seek(0)
     return lambda packet: moved(min(1.0, packet.pos / size)) if packet.pos else None
 
 
 def _decode(
     container: av.container.InputContainer, header: Header, target: IO[bytes], seen: Callable[[Packet], None]
-) -> tuple[PcmInfo, Tally]:
+) -> tuple[PcmWriter, Tally]:
     stream = _stream(container, header)
+    writer = PcmWriter(header, target)
     tally = Tally()
-    writer: _Writer | None = None
+    decoded = 0
     for packet in container.demux(stream):
         seen(packet)
         for frame in _frames(stream, packet, tally):
-            writer = writer or _Writer(frame, header, target)
             # FFmpeg passes over a hole in a FLAC file without a word; the numbers in the frames tell.
-            if header.codec == "flac" and _samples_at(frame) > tally.samples:
+            if header.codec == "flac" and _samples_at(frame) > decoded:
                 tally.recovered = True
-            writer.write(frame)
-            tally.samples += frame.samples
-            if tally.samples > MAX_DURATION_S * header.sample_rate_hz:
+            decoded += frame.samples
+            if decoded > MAX_DURATION_S * header.sample_rate_hz:
                 raise MediaError(FailureCode.TOO_LONG, "more than four hours")
-    if writer is None:
+            writer.write(frame)
+    if decoded == 0:
         raise MediaError(FailureCode.CORRUPT, "nothing can be decoded")
-    return writer.info, tally
-
-
-class _Writer:
-    """Writes frames as packed samples; all of them have to be like the first."""
-
-    def __init__(self, first: av.AudioFrame, header: Header, target: IO[bytes]) -> None:
-        self.info = _describe(first, header)
-        self._header = header
-        self._target = target
-        plain = first.format.name == self.info.form.value
-        self._packer = None if plain else av.AudioResampler(format=self.info.form.value)
-
-    def write(self, frame: av.AudioFrame) -> None:
-        if _describe(frame, self._header) != self.info:
-            raise MediaError(FailureCode.CORRUPT, "the audio changes its rate, channels or width on the way")
-        for piece in self._packer.resample(frame) if self._packer else [frame]:
-            self._target.write(memoryview(piece.planes[0])[: piece.samples * self.info.frame_bytes])
+    tally.samples = writer.samples
+    return writer, tally
 
 
 def _stream(container: av.container.InputContainer, header: Header) -> av.AudioStream:
     if not container.streams.audio:
         raise MediaError(FailureCode.CORRUPT, "no audio stream")
     stream = container.streams.audio[0]
-    if stream.codec_context.name != header.codec:
-        raise MediaError(FailureCode.CORRUPT, f"FFmpeg finds {stream.codec_context.name}, not {header.codec}")
+    context: av.AudioCodecContext | None = stream.codec_context  # none where FFmpeg knows no decoder
+    if context is None or context.name != header.codec:
+        found = "no decoder" if context is None else context.name
+        raise MediaError(FailureCode.CORRUPT, f"FFmpeg finds {found}, not {header.codec}")
+    if header.padded:
+        context.flags2 |= Flags2.skip_manual
     return stream
 
 
@@ -153,26 +167,3 @@ def _frames(stream: av.AudioStream, packet: Packet, tally: Tally) -> Iterator[av
 
 def _samples_at(frame: av.AudioFrame) -> int:
     return round(frame.pts * frame.time_base * frame.sample_rate) if frame.pts and frame.time_base else 0
-
-
-def _describe(frame: av.AudioFrame, header: Header) -> PcmInfo:
-    form = FORMS.get(frame.format.name)
-    channels = frame.layout.nb_channels
-    if form is None or (frame.sample_rate, channels) != (header.sample_rate_hz, header.channels):
-        raise MediaError(
-            FailureCode.CORRUPT, f"{channels} channels of {frame.format.name} at {frame.sample_rate} Hz are decoded"
-        )
-    return PcmInfo(
-        sample_rate_hz=frame.sample_rate,
-        positions=_positions(frame.layout),
-        form=form,
-        stored_bits=stored_bits(form, header.bits_per_sample),
-        sample_count=0,
-    )
-
-
-def _positions(layout: av.AudioLayout) -> tuple[str, ...]:
-    names = tuple(channel.name for channel in layout.channels)
-    # A WAV file without a channel mask has numbered channels only.
-    known = all(not name or name.isalpha() or name == "LFE2" for name in names) and "NONE" not in names
-    return names if known and all(names) else DEFAULT_POSITIONS[len(names)]

@@ -1,10 +1,9 @@
-"""Encoders: portions of a signal in, encoded frames out, by FFmpeg's own AAC-LC and FLAC encoders.
+"""Encoders of frames: portions of a signal in, frames out, by FFmpeg's own AAC-LC and FLAC encoders and libopus.
 
 An encoder is fed by `encode` and emptied by `finish`; `configuration` is what the track's header needs and, for FLAC,
 is complete only after `finish` (the digest in STREAMINFO). Runs in a child process: encoding takes seconds.
 
-Not here: Vorbis, which FFmpeg's build lacks and libsndfile has, and whose encoder overflows its stack on one long
-write (libsndfile issue 1095), so that its portions have to be small.
+Not here: MP3 and Vorbis, whose encoders write whole files (`ingest.progressive`).
 """
 
 from __future__ import annotations
@@ -17,11 +16,15 @@ import av
 import numpy as np
 from av.codec.context import Flags
 
-from ingest.cmaf.track_file import AAC_FRAME, FLAC_FRAME, Frame
+from ingest.cmaf.track_file import AAC_FRAME, FLAC_FRAME, OPUS_FRAME, Frame
+from ingest.derivation import OPUS_RATE_HZ
 from ingest.pcm import DEFAULT_POSITIONS, Floats, Integers
 
 AAC_PRIMING = 1024
 """FFmpeg's encoder delay; the encoder's first time stamp says so, which `AacEncoder` checks."""
+
+OPUS_PRIMING = 312
+"""6.5 ms of look-ahead, which libopus has at 48 kHz; its header says so, which `OpusEncoder` checks."""
 
 LAYOUTS = {
     1: "mono",
@@ -74,6 +77,34 @@ class AacEncoder:
 
     def finish(self) -> Iterator[Frame]:
         return (Frame(data=data, duration_ticks=AAC_FRAME) for data, _ in self._session.finish())
+
+
+class OpusEncoder:
+    """Opus of frames of shape (n, channels) at 48 kHz, full scale at 1.0; every packet lasts 20 ms, also the last."""
+
+    priming_samples = OPUS_PRIMING
+    configuration = b""
+
+    def __init__(self, *, channels: int, bandwidth_bps: int) -> None:
+        self._session = _Session(
+            "libopus",
+            "flt",
+            rate=OPUS_RATE_HZ,
+            channels=channels,
+            # Unconstrained, music took a fifth more than was asked for (docs/decisions/0036).
+            options={"application": "audio", "vbr": "constrained", "frame_duration": "20"},
+            bandwidth_bps=bandwidth_bps,
+        )
+        told = int.from_bytes(self._session.extradata[10:12], "little")  # RFC 7845, section 5.1
+        if told != OPUS_PRIMING:
+            raise ValueError(f"libopus starts with {told} samples of its own, not {OPUS_PRIMING}")
+
+    def encode(self, portion: Floats | Integers) -> Iterator[Frame]:
+        packed = np.ascontiguousarray(portion, dtype=np.float32).reshape(1, -1)
+        return (Frame(data=data, duration_ticks=OPUS_FRAME) for data, _ in self._session.encode(packed, len(portion)))
+
+    def finish(self) -> Iterator[Frame]:
+        return (Frame(data=data, duration_ticks=OPUS_FRAME) for data, _ in self._session.finish())
 
 
 class FlacEncoder:

@@ -1,124 +1,181 @@
-"""Rendering: one encoder, fed with the master's samples, and one track file; runs in a child process, in portions.
+"""Rendering: one encoder, fed with a source's samples, and the files of one rung; runs in a child process, in portions.
 
-The header is written twice: with room for its values before the segments, and with them at the end, when the sizes and
-FLAC's digest are known. Its length is the same, and memory holds one segment.
+AAC, Opus and FLAC are encoded once and their frames go to as many files as the rung has. MP3 and Vorbis have one file
+each, which its encoder writes by itself.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
-from io import BufferedRandom
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from typing import TypeAlias
 
-from ingest import pcm
-from ingest.cmaf.segmentation import frames_a_segment
-from ingest.cmaf.track_file import FRAME_TICKS, Frame, Track, header, segment
-from ingest.pcm import Floats, Integers, PcmInfo
+from ingest import pcm, tasks
+from ingest.cmaf.track_file import Frame, Track
+from ingest.ladder import File
+from ingest.pcm import Floats, Integers
+from ingest.progressive.flac import FlacWriter
+from ingest.progressive.m4a import M4aWriter
+from ingest.progressive.mp3 import Mp3File
+from ingest.progressive.vorbis import VorbisFile
 from ingest.scratch import read_portions
-from ingest.stages.encode import AacEncoder, Encoder, FlacEncoder
-from ingest.tasks import Render, Rendered
-from origin.asset import Codec, Segment
+from ingest.stages.encode import AacEncoder, Encoder, FlacEncoder, OpusEncoder
+from ingest.stages.segments import TrackFileWriter
+from ingest.tasks import Packaged, Render, Rendered
+from origin.asset import Codec
+
+Writer: TypeAlias = TrackFileWriter | M4aWriter | FlacWriter
 
 
 def run(task: Render, moved: Callable[[float], None]) -> Rendered:
-    """Encode all of the source and write the track file."""
-    encoder = _encoder(task)
-    prepare = _gained(task.info, task.gain_db) if task.rung.codec is Codec.AAC else _untouched(task.info)
-    with Path(task.track_path).open("w+b") as target:
-        writer = _Writer(task, encoder, target)
-        done = 0
-        for portion in read_portions(Path(task.pcm_path), task.info):
-            samples = prepare(portion)
-            writer.add(encoder.encode(samples))
-            done += len(samples)
-            moved(done / task.info.sample_count)
-        writer.add(encoder.finish())
-        return writer.finish()
+    """Encode all of the source and write the files."""
+    render = _by_itself if task.rung.codec in ENCODERS_OF_FILES else _in_frames
+    return render(task, moved)
 
 
-def _encoder(task: Render) -> Encoder:
-    info = task.info
-    bandwidth = task.rung.bandwidth_bps(info.channels)
-    if task.rung.codec is Codec.FLAC or bandwidth is None:
-        return FlacEncoder(sample_rate_hz=info.sample_rate_hz, channels=info.channels, bits=info.stored_bits)
-    return AacEncoder(
-        sample_rate_hz=info.sample_rate_hz, channels=info.channels, bandwidth_bps=bandwidth, coder=task.aac_coder
+def _in_frames(task: Render, moved: Callable[[float], None]) -> Rendered:
+    encoder = ENCODERS_OF_FRAMES[task.rung.codec](task)
+    track, held_ticks, payload = _track(task, encoder), 0, 0
+    with ExitStack() as stack:
+        targets = [stack.enter_context(_path(task, file).open("w+b")) for file in task.rung.files]
+        writers = [WRITERS[file](target, track, task) for file, target in zip(task.rung.files, targets, strict=True)]
+        for frames in _encoded(encoder, _samples(task, moved)):
+            held_ticks += sum(frame.duration_ticks for frame in frames)
+            payload += sum(len(frame.data) for frame in frames)
+            for writer in writers:
+                writer.add(frames)
+        tracks = [_finish(writer, encoder.configuration) for writer in writers]
+    return Rendered(
+        sample_count=task.info.sample_count,
+        priming_samples=track.priming_samples,
+        padding_samples=held_ticks - track.priming_samples - track.sample_count,
+        payload_byte_length=payload,
+        files=tuple(_packaged(task, file) for file in task.rung.files),
+        track=next((track for track in tracks if track), None),
     )
 
 
-def _gained(info: PcmInfo, gain_db: float) -> Callable[[bytes], Floats | Integers]:
-    factor = 10 ** (gain_db / 20)
-    return lambda portion: pcm.to_floats(portion, info) * factor
+def _by_itself(task: Render, moved: Callable[[float], None]) -> Rendered:
+    (file,) = task.rung.files
+    writer = ENCODERS_OF_FILES[task.rung.codec](
+        _path(task, file),
+        sample_rate_hz=task.info.sample_rate_hz,
+        channels=task.info.channels,
+        bandwidth_bps=_bandwidth_bps(task),
+        labels=task.labels,
+    )
+    for portion in _floats(task, moved):
+        writer.write(portion)
+    written = writer.finish()
+    packaged = _packaged(task, file)
+    return Rendered(
+        sample_count=written.sample_count,
+        priming_samples=written.priming_samples,
+        padding_samples=written.padding_samples,
+        payload_byte_length=packaged.byte_length,
+        files=(packaged,),
+        track=None,
+    )
 
 
-def _untouched(info: PcmInfo) -> Callable[[bytes], Floats | Integers]:
-    return lambda portion: pcm.to_integers(portion, info)
+def _encoded(encoder: Encoder, samples: Iterator[Floats | Integers]) -> Iterator[list[Frame]]:
+    """The frames of each portion, and those that the encoder still holds."""
+    for portion in samples:
+        yield list(encoder.encode(portion))
+    yield list(encoder.finish())
 
 
-class _Writer:
-    """Collects frames, writes a segment whenever one is complete, and the header at last."""
+def _samples(task: Render, moved: Callable[[float], None]) -> Iterator[Floats | Integers]:
+    return _integers(task, moved) if task.rung.lossless else _floats(task, moved)
 
-    def __init__(self, task: Render, encoder: Encoder, target: BufferedRandom) -> None:
-        self._info = task.info
-        self._codec = task.rung.codec
-        self._encoder = encoder
-        self._target = target
-        ticks = FRAME_TICKS[self._codec]
-        self._held_ticks = encoder.priming_samples + task.info.sample_count
-        self._cuts = frames_a_segment(-(-self._held_ticks // ticks), ticks, task.info.sample_rate_hz)
-        self._frames: list[Frame] = []
-        self._segments: list[Segment] = []
-        self._decode_time = 0
-        self._header_length = target.write(header(self._track(0, 0)))
 
-    def add(self, frames: Iterable[Frame]) -> None:
-        for frame in frames:
-            self._frames.append(frame)
-            # More frames than were reckoned with go to the last segment, where the verification finds them.
-            if len(self._segments) < len(self._cuts) - 1 and len(self._frames) == self._cuts[len(self._segments)]:
-                self._write_segment()
+def _floats(task: Render, moved: Callable[[float], None]) -> Iterator[Floats]:
+    factor = 10 ** (task.gain_db / 20)
+    for portion in _portions(task, moved):
+        yield pcm.to_floats(portion, task.info) * factor
 
-    def finish(self) -> Rendered:
-        if self._frames:
-            self._write_segment()
-        rate = self._info.sample_rate_hz
-        body = sum(segment.byte_length for segment in self._segments)
-        average = round((self._header_length + body) * 8 * rate / self._info.sample_count)
-        # The header and a padded last segment may lift the average of a very short track above every segment's.
-        peak = max([average, *(-(-part.byte_length * 8 * rate // part.duration_ticks) for part in self._segments)])
-        self._target.seek(0)
-        self._target.write(header(self._track(average, peak)))
-        self._target.seek(0)
-        return Rendered(
-            sample_count=self._info.sample_count,
-            priming_samples=self._encoder.priming_samples,
-            padding_samples=self._decode_time - self._held_ticks,
-            average_bandwidth_bps=average,
-            peak_bandwidth_bps=peak,
-            header_byte_length=self._header_length,
-            segments=tuple(self._segments),
-            sha256=hashlib.file_digest(self._target, "sha256").hexdigest(),
-        )
 
-    def _write_segment(self) -> None:
-        data = segment(
-            self._track(0, 0), self._frames, sequence_number=len(self._segments) + 1, decode_time=self._decode_time
-        )
-        ticks = sum(frame.duration_ticks for frame in self._frames)
-        self._segments.append(Segment(byte_length=self._target.write(data), duration_ticks=ticks))
-        self._decode_time += ticks
-        self._frames = []
+def _integers(task: Render, moved: Callable[[float], None]) -> Iterator[Integers]:
+    for portion in _portions(task, moved):
+        yield pcm.to_integers(portion, task.info)
 
-    def _track(self, average_bandwidth_bps: int, peak_bandwidth_bps: int) -> Track:
-        return Track(
-            codec=self._codec,
-            sample_rate_hz=self._info.sample_rate_hz,
-            channels=self._info.channels,
-            bits_per_sample=self._info.stored_bits if self._codec is Codec.FLAC else 16,
-            configuration=self._encoder.configuration,
-            priming_samples=self._encoder.priming_samples,
-            sample_count=self._info.sample_count,
-            average_bandwidth_bps=average_bandwidth_bps,
-            peak_bandwidth_bps=peak_bandwidth_bps,
-        )
+
+def _portions(task: Render, moved: Callable[[float], None]) -> Iterator[bytes]:
+    done = 0
+    for portion in read_portions(Path(task.pcm_path), task.info):
+        yield portion
+        done += len(portion) // task.info.frame_bytes
+        moved(done / task.info.sample_count)
+
+
+def _path(task: Render, file: File) -> Path:
+    return Path(task.folder) / task.rung.object_name(file)
+
+
+def _packaged(task: Render, file: File) -> Packaged:
+    path = _path(task, file)
+    with path.open("rb") as written:
+        digest = hashlib.file_digest(written, "sha256").hexdigest()
+    return Packaged(file=file, path=str(path), byte_length=path.stat().st_size, sha256=digest)
+
+
+def _track(task: Render, encoder: Encoder) -> Track:
+    """As far as it is known before the first frame."""
+    return Track(
+        codec=task.rung.codec,
+        sample_rate_hz=task.info.sample_rate_hz,
+        channels=task.info.channels,
+        bits_per_sample=task.info.stored_bits if task.rung.lossless else 16,
+        configuration=encoder.configuration,
+        priming_samples=encoder.priming_samples,
+        sample_count=task.info.sample_count,
+        average_bandwidth_bps=0,
+        peak_bandwidth_bps=0,
+    )
+
+
+def _bandwidth_bps(task: Render) -> int:
+    bandwidth = task.rung.bandwidth_bps(task.info.channels)
+    assert bandwidth is not None  # noqa: S101 -- a lossy rung has one, or it would not exist
+    return bandwidth
+
+
+def _aac(task: Render) -> AacEncoder:
+    return AacEncoder(
+        sample_rate_hz=task.info.sample_rate_hz,
+        channels=task.info.channels,
+        bandwidth_bps=_bandwidth_bps(task),
+        coder=task.aac_coder,
+    )
+
+
+def _opus(task: Render) -> OpusEncoder:
+    return OpusEncoder(channels=task.info.channels, bandwidth_bps=_bandwidth_bps(task))
+
+
+def _flac(task: Render) -> FlacEncoder:
+    info = task.info
+    return FlacEncoder(sample_rate_hz=info.sample_rate_hz, channels=info.channels, bits=info.stored_bits)
+
+
+def _finish(writer: Writer, configuration: bytes) -> tasks.Track | None:
+    """`configuration` is the encoder's last word: FLAC's digest is known at the end."""
+    match writer:
+        case TrackFileWriter():
+            return writer.finish(configuration)
+        case FlacWriter():
+            writer.finish(configuration)
+        case M4aWriter():
+            writer.finish()
+    return None
+
+
+ENCODERS_OF_FRAMES: dict[Codec, Callable[[Render], Encoder]] = {Codec.AAC: _aac, Codec.OPUS: _opus, Codec.FLAC: _flac}
+ENCODERS_OF_FILES: dict[Codec, type[Mp3File | VorbisFile]] = {Codec.MP3: Mp3File, Codec.VORBIS: VorbisFile}
+WRITERS: dict[File, Callable[..., Writer]] = {
+    File.CMAF: lambda target, track, _task: TrackFileWriter(target, track),
+    File.M4A: lambda target, track, task: M4aWriter(target, track, task.labels),
+    File.FLAC: lambda target, track, task: FlacWriter(target, track, task.labels),
+}

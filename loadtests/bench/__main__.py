@@ -21,7 +21,10 @@ from appliance.home import open_home, resolve
 from config.objects import open_store
 from config.settings import s3_settings
 from loadtests.appliance import Appliance, running, second_terminal
-from loadtests.bench.harness import Goal, Row, Samples, report, to_json
+from loadtests.bench.harness import Goal, Peak, Row, Samples, report, to_json
+from loadtests.bench.ladder import ladder_row, what_is_missing
+from loadtests.bench.loudness import loudness_row
+from loadtests.bench.memory import memory_row
 from loadtests.bench.press import plain_get, press, signer
 from loadtests.bench.startup import bare_postgres
 from origin.asset import decode, descriptor_key
@@ -42,7 +45,10 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("bench.json"), help="where the samples go")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as folder:
-        rows = asyncio.run(measure(Path(folder), options.rounds))
+        rows: list[Row | Peak] = [*asyncio.run(measure(Path(folder), options.rounds))]
+        rows += ingest_rows(Path(folder), options.rounds)
+        say("loudness")
+        rows.append(loudness_row(Path(folder), options.rounds))
     options.json.write_bytes(to_json(rows))
     print(report(rows))  # noqa: T201 -- the report is what the command is for
 
@@ -75,6 +81,21 @@ async def measure(folder: Path, rounds: int) -> list[Row]:
             goal=Goal(percent=95, limit_s=0.2),
         ),
     ]
+
+
+def ingest_rows(folder: Path, rounds: int) -> list[Row | Peak]:
+    """What the ingest takes, in the home that is prepared by now."""
+    rows: list[Row | Peak] = []
+    with running(second_terminal(folder / "home", environment()), folder / "ingest.log") as appliance:
+        missing = what_is_missing()
+        if missing is None:
+            say("ladder")
+            rows.append(ladder_row(appliance, folder, rounds))
+        else:
+            say(f"ladder: skipped, {missing}; Debian's package ffmpeg has everything")
+        say("memory")
+        rows.append(memory_row(appliance, folder))
+    return rows
 
 
 async def prepare(variables: dict[str, str], folder: Path) -> None:

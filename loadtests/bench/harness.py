@@ -8,6 +8,7 @@ met, and nothing fails when it was not.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import median
 
 import msgspec
@@ -39,6 +40,24 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True):
     percent: float
     limit_s: float
 
+    def met(self, ours: Samples, _baseline: Samples) -> bool:
+        return ours.percentile_s(self.percent) < self.limit_s
+
+    def __str__(self) -> str:
+        return f"p{self.percent:g} under {_time(self.limit_s)}"
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True):
+    """A promised advantage: our median is at most the baseline's divided by `times`."""
+
+    times: float
+
+    def met(self, ours: Samples, baseline: Samples) -> bool:
+        return ours.median_s * self.times <= baseline.median_s
+
+    def __str__(self) -> str:
+        return f"at least {self.times:g} times as fast"
+
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One comparison."""
@@ -46,7 +65,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     ours: Samples
     baseline: Samples
-    goal: Goal
+    goal: Goal | Pace
 
     @property
     def ratio(self) -> float:
@@ -55,35 +74,46 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def met(self) -> bool:
-        return self.ours.percentile_s(self.goal.percent) < self.goal.limit_s
+        return self.goal.met(self.ours, self.baseline)
 
 
-def report(rows: list[Row]) -> str:
+class Peak(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of its own kind: the most memory that something took, against what was promised."""
+
+    name: str
+    label: str
+    megabytes: float
+    limit_megabytes: float
+
+    @property
+    def met(self) -> bool:
+        return self.megabytes < self.limit_megabytes
+
+
+def report(rows: Sequence[Row | Peak]) -> str:
     """The rows as text for a terminal."""
-    return "\n\n".join(_paragraph(row) for row in rows)
+    return "\n\n".join(_paragraph(row) if isinstance(row, Row) else _line(row) for row in rows)
 
 
-def to_json(rows: list[Row]) -> bytes:
+def to_json(rows: Sequence[Row | Peak]) -> bytes:
     """The rows with every sample and the derived figures."""
-    return msgspec.json.format(
-        msgspec.json.encode(
-            [
-                {
-                    **msgspec.to_builtins(row),
-                    "ours_median_s": row.ours.median_s,
-                    "ours_p95_s": row.ours.percentile_s(95),
-                    "baseline_median_s": row.baseline.median_s,
-                    "ratio": row.ratio,
-                    "met": row.met,
-                }
-                for row in rows
-            ]
-        )
-    )
+    return msgspec.json.format(msgspec.json.encode([{**msgspec.to_builtins(row), **_derived(row)} for row in rows]))
+
+
+def _derived(row: Row | Peak) -> dict[str, float | bool]:
+    if isinstance(row, Peak):
+        return {"met": row.met}
+    return {
+        "ours_median_s": row.ours.median_s,
+        "ours_p95_s": row.ours.percentile_s(95),
+        "baseline_median_s": row.baseline.median_s,
+        "ratio": row.ratio,
+        "met": row.met,
+    }
 
 
 def _paragraph(row: Row) -> str:
-    goal = f"p{row.goal.percent:g} under {_time(row.goal.limit_s)}: {'met' if row.met else 'NOT MET'}"
+    goal = f"{row.goal}: {'met' if row.met else 'NOT MET'}"
     return "\n".join(
         (
             f"{row.name}  ({goal})",
@@ -95,6 +125,11 @@ def _paragraph(row: Row) -> str:
             f"  ratio of medians {row.ratio:.2f}",
         )
     )
+
+
+def _line(peak: Peak) -> str:
+    goal = f"under {peak.limit_megabytes:g} MB: {'met' if peak.met else 'NOT MET'}"
+    return f"{peak.name}  ({goal})\n  {peak.label:<58} peak   {peak.megabytes:>6.0f} MB"
 
 
 def _time(seconds: float) -> str:

@@ -2,10 +2,12 @@
 
 `console` blocks hold commands behind `$ ` and their output, with `...` for what differs. They run on one appliance,
 in the order of the page; `make up` itself is the appliance, so its block is compared with what that one printed.
-`graphql` blocks are sent to the API as a listener and have to answer without an error. `text` blocks are pictures.
+`graphql` blocks are sent to the API as a listener and have to answer without an error. The `python` blocks of a page
+are one program, which has to end well. `text` blocks are pictures.
 """
 
 import re
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -89,7 +91,7 @@ def with_demo(appliance):
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
-    assert {block.language for block in blocks()} <= {"console", "graphql"} | PROSE
+    assert {block.language for block in blocks()} <= {"console", "graphql", "python"} | PROSE
 
 
 @pytest.mark.parametrize("block", list(cases("console")))
@@ -109,3 +111,15 @@ def test_console_block_prints_what_it_shows(with_demo, block) -> None:
 async def test_graphql_block_answers_without_an_error(listener, block) -> None:
     body = await listener.answer(block.text)
     assert "errors" not in body, body
+
+
+PROGRAMS = sorted({block.page for block in blocks() if block.language == "python"})
+
+
+@pytest.mark.parametrize("page", PROGRAMS)
+def test_python_blocks_of_a_page_are_a_program_that_runs(with_demo, page) -> None:
+    program = "".join(block.text for block in blocks() if (block.page, block.language) == (page, "python"))
+    for name, port in STANDARD_PORTS.items():
+        program = program.replace(f"127.0.0.1:{port}", f"127.0.0.1:{with_demo.environment[name]}")
+    outcome = with_demo.run(sys.executable, "-c", program)
+    assert outcome.returncode == 0, outcome.stdout + outcome.stderr

@@ -16,6 +16,7 @@ NAMES = {
     "INTEGER": "integer",
     "BIGINT": "bigint",
     "DATE": "date",
+    "REAL": "real",
     "TIMESTAMPTZ": "timestamp with time zone",
 }
 

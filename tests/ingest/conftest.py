@@ -11,11 +11,13 @@ import sys
 import time
 import wave
 from collections.abc import AsyncIterator, Callable, Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -71,6 +73,24 @@ class Masters:
     def sndfile(frames: Any, rate: int, *, container: str, subtype: str) -> bytes:
         buffer = io.BytesIO()
         soundfile.write(buffer, frames, rate, format=container, subtype=subtype)
+        return buffer.getvalue()
+
+    @staticmethod
+    def encoded(frames: Any, rate: int, *, container: str, codec: str, options: dict[str, str] | None = None) -> bytes:
+        """Written by FFmpeg; `container` is its muxer's name."""
+        layout = {1: "mono", 2: "stereo", 6: "5.1"}[frames.shape[1]]
+        buffer = io.BytesIO()
+        with av.open(buffer, "w", format=container, options=options or {}) as file:
+            stream = file.add_stream(codec, rate=rate, layout=layout)
+            form = "s16" if codec in ("flac", "libopus") else stream.codec_context.codec.audio_formats[0].name
+            stream.codec_context.format = form
+            resampler = av.AudioResampler(format=form, layout=layout, rate=stream.codec_context.sample_rate)
+            samples = np.ascontiguousarray(frames.T, dtype=np.float32)
+            frame = av.AudioFrame.from_ndarray(samples, format="fltp", layout=layout)
+            frame.sample_rate, frame.time_base, frame.pts = rate, Fraction(1, rate), 0
+            for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+                file.mux(stream.encode(piece))
+            file.mux(stream.encode(None))
         return buffer.getvalue()
 
     @staticmethod

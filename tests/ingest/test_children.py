@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+import ingest.children
 from ingest.children import child, pool
 from ingest.contract import FailureCode
 from ingest.errors import ChildDied, IngestFault, MediaError, NoRoom
@@ -35,8 +36,9 @@ def decoding(data: bytes, folder: Path) -> Decode:
 
 
 def measuring(folder: Path, name: str = "master.pcm", seconds: int = 1) -> Measure:
-    (folder / name).write_bytes(bytes(48_000 * 4 * seconds))
-    return Measure(pcm_path=str(folder / name), info=INFO, lossy_path=str(folder / "lossy.pcm"))
+    (folder / name).write_bytes(b"\x01" * (48_000 * 4 * seconds))
+    blocks = str(folder / "loudness.blocks")
+    return Measure(pcm_path=str(folder / name), info=INFO, lossless_container=True, blocks_path=blocks)
 
 
 def children() -> set[str]:
@@ -45,12 +47,12 @@ def children() -> set[str]:
     return {pid for one in lists for pid in one.read_text().split()}
 
 
-async def test_child_does_one_task_after_another(masters: Any, tmp_path: Path) -> None:
+async def test_child_does_one_task_after_another(tmp_path: Path) -> None:
     async with child(CHILD_LIMITS, tmp_path) as started:
-        info = await started.run(decoding(masters.wav(masters.tone(1.0)), tmp_path), ignore)
-        assert info.sample_count == 48_000
-        figures = await started.run(measuring(tmp_path), ignore)
-        assert figures.master.integrated_lufs is None
+        for seconds in (1, 2):
+            task = measuring(tmp_path, seconds=seconds)
+            measured = await started.run(task, ignore)
+            assert measured.pcm_sha256 == hashlib.sha256(Path(task.pcm_path).read_bytes()).hexdigest()
     with pytest.raises(ProcessLookupError):
         os.kill(started.pid, 0)
 
@@ -66,7 +68,7 @@ async def test_fault_of_the_master_comes_back_as_such(masters: Any, tmp_path: Pa
 async def test_fault_of_ours_comes_back_as_such(tmp_path: Path) -> None:
     async with child(CHILD_LIMITS, tmp_path) as started:
         with pytest.raises(IngestFault, match="FileNotFoundError"):
-            await started.run(Measure(pcm_path="gone", info=INFO, lossy_path=str(tmp_path / "x")), ignore)
+            await started.run(msgspec.structs.replace(measuring(tmp_path), pcm_path="gone"), ignore)
 
 
 async def test_decoder_gets_no_more_memory_than_its_limit(masters: Any, tmp_path: Path) -> None:
@@ -133,7 +135,7 @@ async def test_progress_of_a_task_is_heard(tmp_path: Path) -> None:
 
     task = measuring(tmp_path, seconds=200)
     async with child(CHILD_LIMITS, tmp_path) as started:
-        await started.run(Measure(pcm_path=task.pcm_path, info=INFO, lossy_path=task.lossy_path), watch)
+        await started.run(task, watch)
     assert heard == sorted(heard)
     assert len(heard) >= 2
 
@@ -142,12 +144,69 @@ async def test_pool_shares_its_children(tmp_path: Path) -> None:
     tasks = [measuring(tmp_path, f"{seconds}.pcm", seconds) for seconds in (1, 2, 3, 4, 5)]
     before = children()
     async with pool(2, CHILD_LIMITS, tmp_path) as shared:
+        assert children() <= before
         figures = await asyncio.gather(*(shared.run(task, ignore) for task in tasks))
         assert len(children() - before) == 2
     assert [one.pcm_sha256 for one in figures] == [
         hashlib.sha256(Path(task.pcm_path).read_bytes()).hexdigest() for task in tasks
     ]
     assert children() <= before
+
+
+async def test_pool_replaces_a_child_that_died(tmp_path: Path) -> None:
+    before = children()
+    async with pool(1, CHILD_LIMITS, tmp_path) as shared:
+        await shared.run(measuring(tmp_path), ignore)
+        (idle,) = children() - before
+        os.kill(int(idle), signal.SIGKILL)
+        while idle in children():
+            await asyncio.sleep(0.02)
+        await shared.run(measuring(tmp_path), ignore)
+        running = asyncio.create_task(shared.run(measuring(tmp_path, seconds=600), ignore))
+        await asyncio.sleep(0.2)
+        (busy,) = children() - before
+        os.kill(int(busy), signal.SIGKILL)
+        with pytest.raises(ChildDied):
+            await running
+        await shared.run(measuring(tmp_path), ignore)
+        assert children() - before not in ({idle}, {busy})
+
+
+async def test_cancelled_task_leaves_its_place_to_the_next(tmp_path: Path) -> None:
+    async with pool(1, CHILD_LIMITS, tmp_path) as shared:
+        running = asyncio.create_task(shared.run(measuring(tmp_path, seconds=600), ignore))
+        await asyncio.sleep(0.2)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        measured = await shared.run(measuring(tmp_path), ignore)
+    assert measured.pcm_sha256
+
+
+@pytest.mark.parametrize(
+    "limit",
+    [
+        pytest.param({"TASKS_OF_A_CHILD": 1}, id="after its number of tasks"),
+        pytest.param({"RESIDENT_BYTES": 1}, id="when it has grown"),
+    ],
+)
+async def test_pool_recycles_a_child(limit: dict[str, int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (name,) = limit
+    monkeypatch.setattr(ingest.children, name, limit[name])
+    before = children()
+    async with pool(1, CHILD_LIMITS, tmp_path) as shared:
+        await shared.run(measuring(tmp_path), ignore)
+        assert children() <= before
+        await shared.run(measuring(tmp_path), ignore)
+
+
+async def test_isolated_child_takes_a_place(tmp_path: Path) -> None:
+    async with pool(1, CHILD_LIMITS, tmp_path) as shared:
+        async with shared.isolated(CHILD_LIMITS, tmp_path) as stranger:
+            waiting = asyncio.create_task(shared.run(measuring(tmp_path), ignore))
+            await stranger.run(measuring(tmp_path, "other.pcm"), ignore)
+            assert not waiting.done()
+        await waiting
 
 
 PARENT = """

@@ -46,10 +46,9 @@ def asset(names: list[str]) -> Asset:
     return Asset(asset_id=ASSET_ID, revision=1, title="T", master=master, renditions=renditions)
 
 
-def files(folder: Path, names: list[str]) -> dict[str, Path]:
-    for name in names:
-        (folder / name).write_bytes(name.encode())
-    return {name: folder / name for name in names}
+def blocks(folder: Path) -> Path:
+    (folder / "loudness.blocks").write_bytes(b"blocks")
+    return folder / "loudness.blocks"
 
 
 async def test_descriptor_is_written_last(queue: Any, tmp_path: Path) -> None:
@@ -58,25 +57,34 @@ async def test_descriptor_is_written_last(queue: Any, tmp_path: Path) -> None:
     async def step(_within: float) -> None:
         stored_before.append(await queue.keys_of(ASSET_ID))
 
-    names = ["a", "b"]
-    await publish.publish(queue.store, asset(names), files(tmp_path, names), step)
-    a, b = (assets.track_file_key(ASSET_ID, 1, name) for name in names)
-    descriptor = assets.descriptor_key(ASSET_ID, 1)
-    assert stored_before == [[], [a], [a, b]]
-    assert await queue.keys_of(ASSET_ID) == sorted([a, b, descriptor])
-    assert await queue.store.read(a) == b"a"
-    assert assets.decode(await queue.store.read(descriptor)) == asset(names)
+    await publish.publish(queue.store, asset(["a"]), blocks(tmp_path), step)
+    kept, descriptor = assets.loudness_blocks_key(ASSET_ID, 1), assets.descriptor_key(ASSET_ID, 1)
+    assert stored_before == [[], [kept]]
+    assert await queue.keys_of(ASSET_ID) == sorted([kept, descriptor])
+    assert await queue.store.read(kept) == b"blocks"
+    assert assets.decode(await queue.store.read(descriptor)) == asset(["a"])
 
 
-async def test_worker_that_lost_its_job_writes_nothing_more(queue: Any, tmp_path: Path) -> None:
+async def test_what_the_descriptor_does_not_name_is_removed(queue: Any, tmp_path: Path) -> None:
+    async def step(_within: float) -> None:
+        pass
+
+    a, old = (assets.track_file_key(ASSET_ID, 1, name) for name in ("a", "old"))
+    for key in (a, old):
+        await queue.store.write(key, b"media", content_type="audio/mp4")
+    await publish.publish(queue.store, asset(["a"]), blocks(tmp_path), step)
+    assert old not in await queue.keys_of(ASSET_ID)
+    assert await queue.store.read(a) == b"media"
+
+
+async def test_worker_that_lost_its_job_writes_no_descriptor(queue: Any, tmp_path: Path) -> None:
     async def step(within: float) -> None:
         if within > 0:
             raise Superseded("lost")
 
-    names = ["a", "b", "c"]
     with pytest.raises(Superseded):
-        await publish.publish(queue.store, asset(names), files(tmp_path, names), step)
-    assert await queue.keys_of(ASSET_ID) == [assets.track_file_key(ASSET_ID, 1, "a")]
+        await publish.publish(queue.store, asset(["a"]), blocks(tmp_path), step)
+    assert await queue.keys_of(ASSET_ID) == [assets.loudness_blocks_key(ASSET_ID, 1)]
 
 
 async def test_store_that_stops_reading_is_away(
@@ -88,19 +96,16 @@ async def test_store_that_stops_reading_is_away(
         await stopped.wait()
         writer.close()
 
-    async def step(_within: float) -> None:
-        pass
-
     stopped = asyncio.Event()
     server = await asyncio.start_server(stall, "127.0.0.1", 0, limit=1024)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     settings = ingest_settings({**environment, "SEGUE_S3_ENDPOINT": url}).s3
-    tracks = files(tmp_path, ["a"])
-    with tracks["a"].open("wb") as file:
+    large = tmp_path / "aac-96.mp4"
+    with large.open("wb") as file:
         file.truncate(2_000_000)  # more than the buffers of a connection take
     monkeypatch.setattr(publish, "SLOWEST_BYTES_PER_S", 1e9)
     async with open_store(settings) as store:
         with pytest.raises(ServiceUnavailable, match="S3"):
-            await asyncio.wait_for(publish.publish(store, asset(["a"]), tracks, step), 10)
+            await asyncio.wait_for(publish.write_file(store, "assets/a", large), 60)
     stopped.set()
     server.close()

@@ -1,13 +1,14 @@
 """A job that another worker took over is not touched by the first one; on PgQueuer's real tables."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
 from pgqueuer.ports.repository import EntrypointExecutionParameter
+from pgqueuer.queries import Queries
 
-from ingest.contract import ENTRYPOINT
+from ingest.contract import BACK_CATALOGUE, ENTRYPOINT, SOON, TONIGHT, UNDATED, priority
 from ingest.queue import Manager, manager
 
 
@@ -72,3 +73,36 @@ async def test_full_worker_claims_nothing(pool: Any) -> None:
     assert full.entrypoints_below_capacity_limits() == {ENTRYPOINT}
     full.job_context[1] = object()
     assert full.entrypoints_below_capacity_limits() == set()
+
+
+TODAY = date(2026, 5, 14)
+
+
+@pytest.mark.parametrize(
+    ("release", "urgency"),
+    [
+        pytest.param(TODAY, TONIGHT, id="today"),
+        pytest.param(TODAY + timedelta(days=1), TONIGHT, id="tomorrow"),
+        pytest.param(TODAY - timedelta(days=7), TONIGHT, id="a week late"),
+        pytest.param(TODAY + timedelta(days=2), SOON, id="this week"),
+        pytest.param(TODAY + timedelta(days=7), SOON, id="in a week"),
+        pytest.param(TODAY + timedelta(days=8), UNDATED, id="later"),
+        pytest.param(None, UNDATED, id="no date"),
+        pytest.param(TODAY - timedelta(days=8), BACK_CATALOGUE, id="out for long"),
+    ],
+)
+def test_release_is_as_urgent_as_its_date(release: date | None, urgency: int) -> None:
+    assert priority(release, TODAY) == urgency
+    assert TONIGHT > SOON > UNDATED > BACK_CATALOGUE
+
+
+async def test_most_urgent_job_is_claimed_first_and_equals_in_their_order(queue: Any, pool: Any) -> None:
+    await queue.connection.execute("DELETE FROM pgqueuer")
+    releases = [None, date(1999, 1, 1), TODAY, TODAY + timedelta(days=5), None, TODAY]
+    for number, release in enumerate(releases):
+        await Queries.from_asyncpg_connection(queue.connection).enqueue(
+            ENTRYPOINT, str(number).encode(), priority(release, TODAY)
+        )
+    worker = manager(pool, capacity=10)
+    claimed = [int((await claim(worker)).payload) for _ in releases]
+    assert claimed == [2, 5, 3, 0, 4, 1]

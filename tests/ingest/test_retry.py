@@ -7,8 +7,7 @@ import pytest
 from config.errors import ServiceUnavailable
 from ingest.contract import FailureCode
 from ingest.errors import ChildDied, MediaError, NoRoom, RenditionRejected, Superseded
-from ingest.retry import GiveUp, TryAgain, decide
-from ingest.worker import gravest
+from ingest.retry import GiveUp, TryAgain, decide, gravest
 
 AWAY = ServiceUnavailable("S3", "refused")
 BUG = ChildDied("encode", "SIGSEGV")

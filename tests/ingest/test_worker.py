@@ -3,21 +3,46 @@
 import asyncio
 import hashlib
 import io
+import os
 import signal
 import time
 from pathlib import Path
 from typing import Any, Self
 
+import asyncpg
 import av
 import numpy as np
 import pytest
 from valkey.asyncio import Valkey
 
+from ingest import ladder, quarantine
 from ingest.contract import FailureCode, Job, Progress, Stage, Status, decode_progress, progress_channel
+from ingest.features.record import LAYOUT
+from ingest.handler import KILLED
+from ingest.ladder import File
 from origin import asset as assets
 from origin.asset import Asset
 
-LADDER = ["aac-160", "aac-320", "aac-96", "flac"]
+LADDER = ladder.parse((Path(__file__).parents[2] / "config" / "ladder.toml").read_text("utf-8"))
+SMALL_LADDER = """
+[[rung]]
+name = "aac-320"
+codec = "aac"
+bandwidth_bps = 320000
+files = ["cmaf"]
+
+[[rung]]
+name = "flac"
+codec = "flac"
+files = ["cmaf", "flac"]
+"""
+
+
+@pytest.fixture
+def small(queue: Any, tmp_path: Path) -> None:
+    """Two rungs: what is tested is the way of a job, not what it makes."""
+    (tmp_path / "ladder.toml").write_text(SMALL_LADDER)
+    queue.environment["SEGUE_LADDER"] = str(tmp_path / "ladder.toml")
 
 
 class Watcher:
@@ -87,29 +112,32 @@ async def test_master_becomes_ready(queue: Any, workers: Any, masters: Any, cont
     assert (row["stage"], row["fraction"]) == ("done", 1.0)
     assert (row["duration_ms"], row["sample_rate_hz"], row["channels"]) == (round(seconds * 1000), rate, 2)
     asset = await descriptor(queue, job)
-    assert sorted(rendition.name for rendition in asset.renditions) == LADDER
+    assert [one.name for one in asset.renditions] == [rung.name for rung in LADDER if File.CMAF in rung.files]
     assert row["integrated_lufs"] == pytest.approx(asset.master.loudness.integrated_lufs, abs=1e-4)
+    directory = assets.revision_directory(job.asset_id, 1)
     assert await queue.keys_of(job.asset_id) == sorted(
         [
-            assets.descriptor_key(job.asset_id, 1),
-            *(assets.track_file_key(job.asset_id, 1, rendition) for rendition in LADDER),
+            f"{directory}asset.json",
+            f"{directory}loudness.blocks",
+            *(directory + rung.object_name(file) for rung in LADDER for file in rung.files),
         ]
     )
+    assert await queue.connection.fetchval("SELECT cardinality(vector) FROM track_features") == len(LAYOUT)
     samples = masters.samples(master)
     for rendition in asset.renditions:
         data = await queue.store.read(assets.track_file_key(job.asset_id, 1, rendition.name))
         assert hashlib.sha256(data).hexdigest() == rendition.sha256
-        assert rendition.sample_count == len(samples)
+        assert rendition.sample_count == -(-len(samples) * rendition.sample_rate_hz // rate)
         heard = decoded(data)
-        assert len(heard) == rendition.sample_count + rendition.padding_samples
         if rendition.name == "flac":
             assert np.array_equal(heard.astype("<i4") << 16, samples)
             continue
         wanted = asset.master.loudness.integrated_lufs + rendition.gain_db
         assert rendition.loudness.integrated_lufs == pytest.approx(wanted, abs=0.5)
-        assert rendition.loudness.true_peak_dbtp <= -1.0
+        assert rendition.loudness.true_peak_dbtp <= -0.5  # the one repetition may miss -1 by that (decision 0020)
 
 
+@pytest.mark.usefixtures("small")
 async def test_upload_is_removed_once_its_rendition_is_ready(queue: Any, workers: Any, masters: Any) -> None:
     job = await queue.add(masters.wav(masters.tone(0.5)))
     worker = workers.start()
@@ -120,6 +148,7 @@ async def test_upload_is_removed_once_its_rendition_is_ready(queue: Any, workers
     assert await queue.queued() == 0
 
 
+@pytest.mark.usefixtures("small")
 async def test_progress_rises_through_every_stage(queue: Any, workers: Any, masters: Any) -> None:
     job = await queue.add(masters.wav(masters.music(20.0)))
     async with Watcher(queue.environment, job) as watcher:
@@ -176,6 +205,7 @@ async def test_another_file_than_the_announced_one_is_refused(queue: Any, worker
     assert await queue.store.keys("") == []
 
 
+@pytest.mark.usefixtures("small")
 async def test_killed_worker_s_job_is_finished_by_another(queue: Any, workers: Any, masters: Any) -> None:
     job = await queue.add(masters.wav(masters.music(20.0)))
     async with Watcher(queue.environment, job) as watcher:
@@ -186,7 +216,6 @@ async def test_killed_worker_s_job_is_finished_by_another(queue: Any, workers: A
         first.kill()
         first.wait()
         assert (await queue.row(job))["status"] == "processing"
-        assert await queue.keys_of(job.asset_id) == []
         deadline = time.monotonic() + 5
         while any(alive(pid) for pid in left):
             assert time.monotonic() < deadline, "children of the killed worker go on"
@@ -208,6 +237,7 @@ async def test_killed_worker_s_job_is_finished_by_another(queue: Any, workers: A
     assert hashlib.sha256(await queue.store.read(half)).hexdigest() == whole.sha256
 
 
+@pytest.mark.usefixtures("small")
 async def test_worker_that_comes_back_from_the_dead_changes_nothing(queue: Any, workers: Any, masters: Any) -> None:
     job = await queue.add(masters.wav(masters.music(15.0)))
     async with Watcher(queue.environment, job) as watcher:
@@ -225,15 +255,24 @@ async def test_worker_that_comes_back_from_the_dead_changes_nothing(queue: Any, 
     assert await descriptor(queue, job)
 
 
-async def test_job_that_killed_three_workers_is_given_up(queue: Any, workers: Any, masters: Any) -> None:
+@pytest.mark.usefixtures("small")
+async def test_job_that_killed_three_workers_is_quarantined(queue: Any, workers: Any, masters: Any) -> None:
     job = await queue.add(masters.wav(masters.tone(1.0)))
     await queue.connection.execute("UPDATE assets SET status = 'processing', attempts = 3")
     workers.start()
     (row,) = await queue.final(job)
     assert (row["status"], row["failure_code"]) == ("failed", "internal")
-    assert await nothing_stored(queue, job)
+    await queue.drained()
+    assert await queue.store.keys("uploads/") == [job.upload_key]
+    async with asyncpg.create_pool(queue.environment["SEGUE_POSTGRES_URL"], min_size=1, max_size=1) as pool:
+        (entry,) = await quarantine.unfinished(pool)
+        assert (entry.state, entry.fault) == ("quarantined", KILLED)
+        await quarantine.retry(pool, entry.handle)
+    row = await queue.until(job, lambda row: row["status"] == "ready")
+    assert (row["failure_code"], row["attempts"]) == (None, 1), workers.logs()
 
 
+@pytest.mark.usefixtures("small")
 async def test_closing_that_was_begun_is_finished_with_the_same_code(queue: Any, workers: Any, masters: Any) -> None:
     """The first worker died, or lost sight of PostgreSQL, after it had removed the upload."""
     job = await queue.add(masters.wav(masters.tone(1.0)))
@@ -244,6 +283,7 @@ async def test_closing_that_was_begun_is_finished_with_the_same_code(queue: Any,
     assert (row["status"], row["failure_code"]) == ("failed", "truncated")
 
 
+@pytest.mark.usefixtures("small")
 async def test_job_that_is_over_is_dropped_quietly(queue: Any, workers: Any, masters: Any) -> None:
     job = await queue.add(masters.wav(masters.tone(1.0)))
     await queue.connection.execute("UPDATE assets SET status = 'ready', duration_ms = 1000, attempts = 1")
@@ -256,6 +296,7 @@ async def test_job_that_is_over_is_dropped_quietly(queue: Any, workers: Any, mas
     assert await nothing_stored(queue, job)
 
 
+@pytest.mark.usefixtures("small")
 async def test_job_of_a_deleted_track_leaves_nothing(queue: Any, workers: Any, masters: Any) -> None:
     job = await queue.add(masters.wav(masters.tone(1.0)))
     await queue.store.write(assets.track_file_key(job.asset_id, 1, "flac"), b"half", content_type="audio/mp4")
@@ -265,6 +306,7 @@ async def test_job_of_a_deleted_track_leaves_nothing(queue: Any, workers: Any, m
     assert await nothing_stored(queue, job)
 
 
+@pytest.mark.usefixtures("small")
 async def test_track_that_is_deleted_on_the_way_leaves_nothing(queue: Any, workers: Any, masters: Any) -> None:
     job = await queue.add(masters.wav(masters.music(10.0)))
     workers.start()
@@ -275,6 +317,7 @@ async def test_track_that_is_deleted_on_the_way_leaves_nothing(queue: Any, worke
     assert '"superseded"' in workers.logs(), workers.logs()
 
 
+@pytest.mark.usefixtures("small")
 async def test_lost_connections_to_postgresql_cost_nothing(queue: Any, workers: Any, masters: Any) -> None:
     """The running job ends, and the worker goes on to the next one."""
     running, later = [await queue.add(masters.wav(masters.music(10.0, seed=seed))) for seed in (1, 2)]
@@ -292,6 +335,7 @@ async def test_lost_connections_to_postgresql_cost_nothing(queue: Any, workers: 
     assert await queue.store.keys("uploads/") == []
 
 
+@pytest.mark.usefixtures("small")
 async def test_absent_store_is_waited_for(queue: Any, workers: Any, masters: Any, free_port: Any) -> None:
     job = await queue.add(masters.wav(masters.tone(1.0)))
     blind = workers.start(SEGUE_S3_ENDPOINT=f"http://127.0.0.1:{free_port()}")
@@ -307,6 +351,7 @@ async def test_absent_store_is_waited_for(queue: Any, workers: Any, masters: Any
     assert (row["status"], row["attempts"]) == ("ready", 1)
 
 
+@pytest.mark.usefixtures("small")
 async def test_nobody_listening_is_no_reason_to_fail(queue: Any, workers: Any, masters: Any, free_port: Any) -> None:
     job = await queue.add(masters.wav(masters.tone(1.0)))
     workers.start(SEGUE_VALKEY_URL=f"redis://127.0.0.1:{free_port()}/0")
@@ -314,9 +359,10 @@ async def test_nobody_listening_is_no_reason_to_fail(queue: Any, workers: Any, m
     assert (row["status"], row["attempts"]) == ("ready", 1), workers.logs()
 
 
+@pytest.mark.usefixtures("small")
 async def test_sigterm_drains(queue: Any, workers: Any, masters: Any) -> None:
     running, waiting = [await queue.add(masters.wav(masters.music(20.0, seed=seed))) for seed in (1, 2)]
-    worker = workers.start()
+    worker = workers.start(SEGUE_INGEST_CONCURRENCY="1")
     await queue.until(running, lambda row: row["stage"] == "encode")
     worker.terminate()
     assert worker.wait(60) == 0, workers.logs()
@@ -325,12 +371,20 @@ async def test_sigterm_drains(queue: Any, workers: Any, masters: Any) -> None:
     assert list(Path(queue.environment["SEGUE_SCRATCH"]).iterdir()) == []
 
 
-@pytest.mark.parametrize("concurrency", [1, 2])
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(
+    ("setting", "concurrency"),
+    [
+        pytest.param("1", 1, id="one"),
+        pytest.param("2", 2, id="two"),
+        pytest.param("0", len(os.sched_getaffinity(0)), id="as many as there are cores"),
+    ],
+)
 async def test_worker_takes_as_many_jobs_at_once_as_it_may(
-    queue: Any, workers: Any, masters: Any, concurrency: int
+    queue: Any, workers: Any, masters: Any, setting: str, concurrency: int
 ) -> None:
-    jobs = [await queue.add(masters.wav(masters.music(5.0, seed=seed))) for seed in range(3)]
-    workers.start(SEGUE_INGEST_CONCURRENCY=str(concurrency))
+    jobs = [await queue.add(masters.wav(masters.music(5.0, seed=seed))) for seed in range(concurrency + 1)]
+    workers.start(SEGUE_INGEST_CONCURRENCY=setting)
     most = 0
     # The queue hears of an ended job a little later, so its own count may be one ahead.
     running = "SELECT count(*) FROM assets WHERE status = 'processing'"

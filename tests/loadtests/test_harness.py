@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from loadtests.bench.harness import Goal, Row, Samples, report, to_json
+from loadtests.bench.harness import Goal, Pace, Peak, Row, Samples, report, to_json
 
 
 def samples(*seconds: float) -> Samples:
@@ -53,3 +53,27 @@ def test_json_holds_every_sample_and_the_figures():
     assert written["ours_p95_s"] == 0.3
     assert written["baseline_median_s"] == 0.05
     assert written["met"] is False
+
+
+@pytest.mark.parametrize(
+    ("ours_s", "met"),
+    [
+        pytest.param(0.02, True, id="faster than promised"),
+        pytest.param(0.025, True, id="as promised"),
+        pytest.param(0.026, False, id="slower"),
+    ],
+)
+def test_pace_compares_medians(ours_s, met):
+    one = Row(name="row", ours=samples(ours_s, ours_s, 9.0), baseline=samples(0.05), goal=Pace(times=2))
+    assert one.met is met
+    assert ("at least 2 times as fast: met" in report([one])) is met
+    (written,) = json.loads(to_json([one]))
+    assert (written["goal"], written["met"]) == ({"times": 2}, met)
+
+
+@pytest.mark.parametrize(("megabytes", "met"), [(599.0, True), (600.0, False), (601.0, False)])
+def test_memory_stays_under_its_limit(megabytes, met):
+    peak = Peak(name="memory", label="worker", megabytes=megabytes, limit_megabytes=600)
+    assert ("under 600 MB: met" in report([peak])) is met
+    (written,) = json.loads(to_json([peak]))
+    assert (written["megabytes"], written["met"]) == (megabytes, met)

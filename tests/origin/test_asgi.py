@@ -1,11 +1,13 @@
 """The border to the server: scopes in, messages and log lines out, around a service that is written by hand."""
 
+import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
 from structlog.testing import capture_logs
 
 from origin.asgi import Application
+from origin.errors import StoreAway
 from origin.service import Answer
 
 TOKEN = "s1.k1.1800000000.fqRXEN9u7_ur2STJCi9Ks7lFi1SNK0p1REjVO0pvkpA"
@@ -134,6 +136,11 @@ async def test_path_is_logged_where_the_token_is_known_to_stand_first(ask, servi
     assert [(line["method"], line["path"], line["cause"]) for line in logged] == [(method, path, cause)]
 
 
+async def test_path_of_an_image_has_no_token_and_is_logged_whole(ask) -> None:
+    _, logged = await ask("/images/1/64.avif")
+    assert [line["path"] for line in logged] == ["images/1/64.avif"]
+
+
 @pytest.mark.parametrize("method", ["OPTIONS", "POST"])
 async def test_token_behind_a_prefix_is_not_logged(ask, method) -> None:
     _, logged = await ask(f"/media/{TOKEN}/assets/1/a.m3u8", method=method)
@@ -143,3 +150,56 @@ async def test_token_behind_a_prefix_is_not_logged(ask, method) -> None:
 @pytest.mark.parametrize("path", ["/health/live", "/health/ready"])
 async def test_health_checks_are_not_logged(ask, path) -> None:
     assert (await ask(path))[1] == []
+
+
+async def rest_of(*parts):
+    for part in parts:
+        await asyncio.sleep(0.01)  # reading takes a while
+        if isinstance(part, Exception):
+            raise part
+        yield part
+
+
+@pytest.fixture
+def stream(application, service):
+    async def stream(*parts, hangs_up: bool = False) -> tuple[list, dict]:
+        """The bodies that go out behind b"ok", and the log line, of an answer in parts."""
+        service.given = Answer(status=200, headers={}, body=b"ok", rest=rest_of(*parts))
+        sent = []
+
+        async def receive():
+            if not hangs_up:
+                await asyncio.Event().wait()
+            return {"type": "http.disconnect"}
+
+        async def send(message):
+            await asyncio.sleep(0)
+            sent.append(message)
+
+        async def during():
+            scope = {"type": "http", "method": "GET", "raw_path": f"/{TOKEN}/a".encode(), "headers": ()}
+            await application(scope, receive, send)
+
+        with capture_logs() as logged:
+            await live(application, during)
+        return [(part["body"], part.get("more_body", False)) for part in sent[1:]], logged[-1]
+
+    return stream
+
+
+async def test_parts_are_sent_in_order_and_counted(stream) -> None:
+    sent, logged = await stream(b"123", b"4567")
+    assert sent == [(b"ok", True), (b"123", True), (b"4567", True), (b"", False)]
+    assert (logged["sent_bytes"], logged["cause"]) == (9, None)
+
+
+async def test_answer_that_cannot_go_on_has_no_end(stream) -> None:
+    sent, logged = await stream(b"123", StoreAway("gone"), b"4567")
+    assert sent == [(b"ok", True), (b"123", True)]
+    assert (logged["sent_bytes"], logged["cause"]) == (5, "store_away")
+
+
+async def test_nothing_is_sent_to_who_hung_up(stream) -> None:
+    sent, logged = await stream(b"123", b"4567", hangs_up=True)
+    assert sent == [(b"ok", True)]
+    assert (logged["sent_bytes"], logged["cause"]) == (2, "client_gone")

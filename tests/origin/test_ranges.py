@@ -70,3 +70,12 @@ def test_a_span_within_the_whole_or_none_or_our_error(value: str, size: int) -> 
 
 def test_content_range_counts_from_zero_inclusive() -> None:
     assert Span(start=990, length=10).content_range(1000) == "bytes 990-999/1000"
+
+
+@pytest.mark.parametrize(
+    ("length", "lengths"), [(1, [1]), (9, [9]), (10, [10]), (11, [10, 1]), (30, [10, 10, 10]), (31, [10, 10, 10, 1])]
+)
+def test_parts_are_the_same_bytes_in_order(length: int, lengths: list[int]) -> None:
+    parts = Span(start=7, length=length).parts(10)
+    assert [part.length for part in parts] == lengths
+    assert [part.start for part in parts] == [7 + 10 * index for index in range(len(lengths))]

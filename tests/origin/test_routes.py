@@ -12,6 +12,7 @@ from origin.routes import (
     MediaPlaylist,
     MediaSegment,
     Route,
+    WholeFile,
     parse,
 )
 
@@ -30,6 +31,10 @@ BASE = f"/{TOKEN}/assets/{ASSET}/3"
         ("aac-160/header.mp4", Header("aac-160")),
         ("aac-160/0.m4s", MediaSegment("aac-160", 0)),
         ("aac-160/123456789.m4s", MediaSegment("aac-160", 123_456_789)),
+        ("aac-160.m4a", WholeFile("aac-160.m4a")),
+        ("flac.flac", WholeFile("flac.flac")),
+        ("mp3-320.mp3", WholeFile("mp3-320.mp3")),
+        ("vorbis-96.ogg", WholeFile("vorbis-96.ogg")),
     ],
 )
 def test_takes_a_path_apart(name, file) -> None:
@@ -76,6 +81,9 @@ REFUSED = {
     "a rendition that ends in a hyphen": f"{BASE}/aac-.m3u8",
     "an unknown file": f"{BASE}/asset.json",
     "the track file": f"{BASE}/aac-160.mp4",
+    "a whole file in another container": f"{BASE}/vorbis-96.oga",
+    "a whole file in a directory": f"{BASE}/vorbis-96/vorbis-96.ogg",
+    "the loudness blocks": f"{BASE}/loudness.blocks",
     "another top directory": f"/{TOKEN}/uploads/{ASSET}/3/master.m3u8",
     "two tokens": f"/{TOKEN}{BASE}/master.m3u8",
     "513 bytes": f"{BASE}/{'a' * (513 - len(BASE) - 6)}.m3u8",
@@ -104,7 +112,7 @@ def test_any_bytes_are_refused_by_our_error(raw: bytes) -> None:
 
 pieces = st.sampled_from([
     b"/", b"//", b".", b"..", b"%2e", b"%2f", b"\\", TOKEN.encode(), b"assets", ASSET.encode(), b"1", b"0", b"03",
-    b"master.m3u8", b"manifest.mpd", b"aac-160", b".m3u8", b"header.mp4", b"7.m4s", b"?", b"\xc3\xa9",
+    b"master.m3u8", b"manifest.mpd", b"aac-160", b".m3u8", b".m4a", b"header.mp4", b"7.m4s", b"?", b"\xc3\xa9",
 ])  # fmt: skip
 
 
@@ -125,6 +133,7 @@ def spelled(route: Route) -> bytes:
         MediaPlaylist: lambda file: f"{file.rendition}.m3u8",
         Header: lambda file: f"{file.rendition}/header.mp4",
         MediaSegment: lambda file: f"{file.rendition}/{file.index}.m4s",
+        WholeFile: lambda file: file.name,
     }
     name = names[type(route.file)](route.file)
     return f"/{route.token}/assets/{route.asset_id}/{route.revision}/{name}".encode()

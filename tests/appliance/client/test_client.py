@@ -10,8 +10,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from appliance.client import GraphClient, HttpHeader, UploadTicket, graph_url, open_client
+from appliance.client import GraphClient, graph_url, open_client
 from appliance.client_errors import GraphAway, GraphRefused, InputRefused, StoreRefused, TokenExpired
+from appliance.sending import HttpHeader, UploadTicket
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

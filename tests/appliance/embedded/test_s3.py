@@ -34,7 +34,9 @@ async def put(url: str, body: bytes, headers: dict[str, str]) -> int:
 
 
 async def test_accepts_a_presigned_put_with_its_signed_checksum(store: ObjectStore) -> None:
-    signed = await store.presign_put("uploads/a", content_type="audio/wav", sha256=SHA256, lifetime_s=60)
+    signed = await store.presign_put(
+        "uploads/a", content_type="audio/wav", size_bytes=len(BODY), sha256=SHA256, lifetime_s=60
+    )
     assert signed.headers["x-amz-checksum-sha256"] == base64.b64encode(SHA256).decode()
     assert await put(signed.url, BODY, signed.headers) == 200
     assert (await store.head("uploads/a")).size_bytes == len(BODY)
@@ -42,7 +44,9 @@ async def test_accepts_a_presigned_put_with_its_signed_checksum(store: ObjectSto
 
 
 async def test_refuses_a_presigned_put_whose_signature_was_changed(store: ObjectStore) -> None:
-    signed = await store.presign_put("uploads/b", content_type="audio/wav", sha256=SHA256, lifetime_s=60)
+    signed = await store.presign_put(
+        "uploads/b", content_type="audio/wav", size_bytes=len(BODY), sha256=SHA256, lifetime_s=60
+    )
     assert await put(signed.url.replace("uploads/b", "uploads/c"), BODY, signed.headers) == 403
     with pytest.raises(ObjectMissing):
         await store.head("uploads/c")

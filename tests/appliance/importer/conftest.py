@@ -28,6 +28,15 @@ class FakeApi:
         self.tracks: dict[str, dict[str, Any]] = {}
         self.uploads: dict[str, dict[str, Any]] = {}
         self.stored: dict[str, bytes] = {}
+        self.part_bytes = 0
+        """The size of a part; files go in one piece without."""
+        self.parts: dict[tuple[str, int], bytes] = {}
+        self.first_signatures = 10_000
+        """For how many parts the signatures of the first answer last."""
+        self.parts_at_once = 0
+        self.parts_go_on = asyncio.Event()
+        self.parts_go_on.set()
+        self.most_parts_at_once = 0
         self.calls: Counter[str] = Counter()
         self.verdicts: dict[str, dict[str, str]] = {}
         """Failures of the ingest, by the content's digest."""
@@ -48,6 +57,7 @@ class FakeApi:
         app.router.add_post("/graphql", self.post)
         app.router.add_get("/graphql", self.socket)
         app.router.add_put("/store/{upload}", self.put)
+        app.router.add_put("/parts/{upload}/{number}", self.put_part)
         return app
 
     async def post(self, request: web.Request) -> web.Response:
@@ -68,10 +78,21 @@ class FakeApi:
         return {name: id_ for id_, name in self.artists.items()}
 
     def viewer(self, asked: Values) -> Values:
+        if "pcmSha256" in asked:
+            return {"trackByFingerprint": self._heard(asked["pcmSha256"])}
         found = [u for u in self.uploads.values() if u["sha256"] == asked["sha256"] and u["completed"]]
         tracks = [self.tracks[u["trackId"]] for u in found]
         alive = [track for track in tracks if track["ingest"]["status"] != "FAILED"]
         return {"upload": alive[-1] if alive else None}
+
+    def _heard(self, audio: str) -> Values | None:
+        """The ready track whose stored file sounds like this: the words before the first bar."""
+        for id_, body in self.stored.items():
+            track = self.tracks[self.uploads[id_]["trackId"]]
+            ready = track["ingest"] is not None and track["ingest"]["status"] == "READY"
+            if ready and body.partition(b"|")[0].decode() == audio:
+                return {"id": track["id"]}
+        return None
 
     def artist(self, asked: Values) -> Values:
         albums = [album for album in self.albums.values() if album["artistId"] == asked["id"]]
@@ -99,15 +120,48 @@ class FakeApi:
         return {"track": {"id": id_}, "userErrors": NO_ERRORS}
 
     def create_upload(self, promise: Values) -> Values:
-        id_ = f"upload-{len(self.uploads)}"
+        same = [
+            id_
+            for id_, upload in self.uploads.items()
+            if not upload["completed"]
+            and (upload["trackId"], upload["sha256"]) == (promise["trackId"], promise["sha256"])
+        ]
+        id_ = same[0] if same else f"upload-{len(self.uploads)}"
         self.uploads[id_] = {**promise, "completed": False}
         headers = [{"name": "content-type", "value": promise["contentType"]}, {"name": "x-signed", "value": "yes"}]
-        upload = {"id": id_, "method": "PUT", "url": f"{self.base}/store/{id_}", "headers": headers}
+        parts = self._cut(id_, promise["sizeBytes"]) if self.part_bytes else None
+        upload = {
+            "id": id_,
+            "method": "PUT",
+            "url": f"{self.base}/store/{id_}",
+            "headers": headers,
+            "arrivedBytes": sum(part["sizeBytes"] for part in parts or () if part["arrived"]),
+            "parts": parts,
+        }
         return {"upload": upload, "userErrors": NO_ERRORS}
+
+    def _cut(self, id_: str, size_bytes: int) -> list[Values]:
+        return [
+            {
+                "number": number,
+                "offsetBytes": offset,
+                "sizeBytes": min(self.part_bytes, size_bytes - offset),
+                "method": "PUT",
+                "url": f"{self.base}/parts/{id_}/{number}",
+                "headers": [],
+                "arrived": (id_, number) in self.parts,
+            }
+            for number, offset in enumerate(range(0, size_bytes, self.part_bytes), start=1)
+        ]
 
     def complete_upload(self, kept: Values) -> Values:
         upload = self.uploads[kept["uploadId"]]
-        upload["completed"] = True
+        upload["completed"], upload["backCatalogue"] = True, kept["backCatalogue"]
+        held = sorted(number for id_, number in self.parts if id_ == kept["uploadId"])
+        if held:
+            body = b"".join(self.parts[kept["uploadId"], number] for number in held)
+            assert hashlib.sha256(body).hexdigest() == upload["sha256"]
+            self.stored[kept["uploadId"]] = body
         track = self.tracks[upload["trackId"]]
         track["ingest"] = {"status": "QUEUED"}
         track["sha256"] = upload["sha256"]
@@ -125,6 +179,21 @@ class FakeApi:
         assert hashlib.sha256(body).hexdigest() == upload["sha256"]
         assert len(body) == upload["sizeBytes"]
         self.stored[request.match_info["upload"]] = body
+        return web.Response()
+
+    async def put_part(self, request: web.Request) -> web.Response:
+        self.calls["PUT part"] += 1
+        self.parts_at_once += 1
+        self.most_parts_at_once = max(self.most_parts_at_once, self.parts_at_once)
+        body = await request.read()
+        await self.parts_go_on.wait()
+        self.parts_at_once -= 1
+        if self.calls["createUpload"] == 1 and len(self.parts) >= self.first_signatures:
+            self.calls["late part"] += 1
+            return web.Response(status=403, text="<Error><Code>AccessDenied</Code></Error>")
+        if self.faults["PUT part"]:
+            return self.faults["PUT part"].pop(0)
+        self.parts[request.match_info["upload"], int(request.match_info["number"])] = body
         return web.Response()
 
     async def socket(self, request: web.Request) -> web.WebSocketResponse:

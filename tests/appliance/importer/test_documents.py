@@ -27,6 +27,7 @@ def test_knows_every_document() -> None:
         "importer.catalogue.TRACKS_OF_ARTIST",
         "importer.passage.COMPLETE_UPLOAD",
         "importer.passage.CREATE_UPLOAD",
+        "importer.passage.FIND_AUDIO",
         "importer.passage.FIND_CONTENT",
         "importer.passage.FOLLOW",
         "importer.session.WHO_AM_I",

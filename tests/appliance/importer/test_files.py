@@ -10,7 +10,9 @@ from tinytag import TinyTag
 
 from appliance.demo.library import PIECES
 from appliance.demo.masters import master
-from appliance.importer.files import Description, Source, UnreadableFolder, content, describe, find, shown
+from appliance.importer.albums import Description
+from appliance.importer.files import Source, UnreadableFolder, content, describe, describe_together, find, shown
+from graph.uploads.promise import AUDIO_TYPES
 
 SHARED_AUDIO = Path(__file__).parents[3].parent / "shared" / "audio"
 
@@ -80,6 +82,7 @@ def test_reads_the_tags_of_a_file(tmp_path: Path, index: int) -> None:
         track_number=piece.number,
         release_date="2023-01-01",
         isrc=piece.isrc,
+        duration_s=TinyTag.get(file).duration,
     )
 
 
@@ -97,6 +100,9 @@ def test_reads_the_tags_of_a_file(tmp_path: Path, index: int) -> None:
         pytest.param("Band/Album/1999.wav", ("1999", "Band", "Album", 1, None), id="a year is a title"),
         pytest.param("Band/Album/42.wav", ("42", "Band", "Album", 1, None), id="a number alone is a title"),
         pytest.param("Band/Album/00 Hidden.wav", ("Hidden", "Band", "Album", 1, None), id="number nought"),
+        pytest.param("Band/Album/CD 2/01 Title.wav", ("Title", "Band", "Album", 2, 1), id="the folder of a disc"),
+        pytest.param("Band/Album/disc1/01 Title.wav", ("Title", "Band", "Album", 1, 1), id="written together"),
+        pytest.param("Band/CD Player/01 T.wav", ("T", "Band", "CD Player", 1, 1), id="an album called like a disc"),
         pytest.param("x/y/Band/Album/01 T.wav", ("T", "Band", "Album", 1, 1), id="deeper folders"),
         pytest.param("Album/01 T.wav", ("T", "music", "Album", 1, 1), id="one folder below the given one"),
         pytest.param("01 T.wav", ("T", None, "music", 1, 1), id="in the given folder"),
@@ -211,7 +217,7 @@ def test_every_odd_file_is_described_or_left_to_the_ingest() -> None:
 
 def _described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **fields: object) -> Description:
     """What becomes of tags that a file would hardly be written with."""
-    empty = dict.fromkeys(("title", "artist", "albumartist", "album", "disc", "track", "year"))
+    empty = dict.fromkeys(("title", "artist", "albumartist", "album", "disc", "track", "year", "duration"))
     tag = SimpleNamespace(**{**empty, "other": {}, **fields})
     monkeypatch.setattr(TinyTag, "get", lambda *_, **__: tag)
     touch(tmp_path, "file.wav")
@@ -246,3 +252,40 @@ def test_a_linked_folder_is_not_entered_and_a_linked_file_is_taken(tmp_path: Pat
 
     assert [source.file.name for source in sources] == ["b.wav", "c.wav"]
     assert left == []
+
+
+def test_the_discs_of_an_album_are_described_together(tmp_path: Path) -> None:
+    touch(tmp_path, "Band/Album/CD1/01 One.wav", "Band/Album/CD2/01 Two.wav", "Band/Other/01 Three.wav")
+    sources, _ = find([tmp_path])
+
+    assert [source.album_folder.name for source in sources] == ["Album", "Album", "Other"]
+    assert [source.disc for source in sources] == [1, 2, None]
+
+
+def test_a_file_that_cannot_be_read_does_not_keep_its_album_from_being_described(tmp_path: Path) -> None:
+    touch(tmp_path, "Band/Album/01 One.wav", "Band/Album/02 Two.wav")
+    sources, _ = find([tmp_path])
+    sources[0].file.unlink()
+
+    gone, there = describe_together(sources).values()
+
+    assert isinstance(gone, FileNotFoundError)
+    assert isinstance(there, Description)
+    assert (there.title, there.album_artist) == ("Two", "Band")
+
+
+@pytest.mark.parametrize("tag", ["compilation", "tcmp", "cpil"], ids=["Vorbis", "ID3", "MP4"])
+def test_a_compilation_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tag: str) -> None:
+    assert _described(tmp_path, monkeypatch, other={tag: ["1"]}).compilation
+    assert not _described(tmp_path, monkeypatch, other={tag: ["0"]}).compilation
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [("a.WAV", "audio/wav"), ("a.aif", "audio/aiff"), ("a.m4a", "audio/mp4"), ("a.opus", "audio/opus")],
+)
+def test_files_go_by_their_type(tmp_path: Path, name: str, media_type: str) -> None:
+    touch(tmp_path, name)
+
+    assert content(tmp_path / name).media_type == media_type
+    assert media_type in AUDIO_TYPES

@@ -1,17 +1,23 @@
 import asyncio
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from aiohttp import web
 
+from appliance import sending
 from appliance.client import GraphClient
 from appliance.client_errors import GraphAway
-from appliance.importer import passage
+from appliance.importer import files, passage, recognition
+from appliance.importer.albums import Description
 from appliance.importer.batch import ATTEMPTS, IN_FLIGHT, Batch
 from appliance.importer.catalogue import Catalogue
 from appliance.importer.files import content, describe, find
 from appliance.importer.outcome import Outcome, Status
+from appliance.importer.recognition import ByFingerprint, Recognition, Unrecognised
 
 
 class Steps:
@@ -31,17 +37,20 @@ class Run:
         self.client = client
         self.api = api
         self.steps = Steps()
+        self.recognition: Recognition = Unrecognised()
         self.told: list[Outcome] = []
 
     async def __call__(self, *paths: Path) -> list[Outcome]:
         catalogue = Catalogue(self.client, self.api.own_artists, default_artist="The Account")
         sources, _ = find(paths)
-        return await Batch(self.client, catalogue, self.steps).run(sources, finished=self.told.append)
+        batch = Batch(self.client, catalogue, self.recognition, self.steps)
+        return await batch.run(sources, finished=self.told.append)
 
 
 @pytest.fixture
 def run(client: GraphClient, api: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setattr(passage, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(sending, "FIRST_PAUSE_S", 0.01)
     return Run(client, api)
 
 
@@ -100,7 +109,7 @@ async def test_shows_the_way_of_a_file_from_reading_to_its_end(run: Run, tmp_pat
 
     steps = [step for _, step, _ in run.steps.seen]
     fractions = [fraction for _, _, fraction in run.steps.seen]
-    assert list(dict.fromkeys(steps)) == ["reading", "uploading", "decoding", "done"]
+    assert list(dict.fromkeys(steps)) == ["reading", "recognising", "uploading", "decoding", "done"]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0.0, 1.0)
     assert steps.count("uploading") == 4  # 900,000 bytes in pieces of 256 KiB
@@ -377,7 +386,8 @@ async def test_a_file_that_is_gone_before_it_is_sent_fails_alone(run: Run, api: 
 
 async def test_a_listener_that_breaks_ends_the_import_with_its_own_error(run: Run, api: Any, tmp_path: Path) -> None:
     files = write(tmp_path, *(f"{n:02}.wav" for n in range(3 * IN_FLIGHT)))
-    batch = Batch(run.client, Catalogue(run.client, api.own_artists, default_artist="The Account"), run.steps)
+    catalogue = Catalogue(run.client, api.own_artists, default_artist="The Account")
+    batch = Batch(run.client, catalogue, Unrecognised(), run.steps)
 
     def closed_pipe(_: Outcome) -> None:
         raise BrokenPipeError
@@ -420,3 +430,172 @@ async def test_files_without_album_and_artist_are_singles_of_the_account(run: Ru
 
     assert list(api.artists.values()) == ["The Account"]
     assert [(t["title"], t["album"], t["trackNumber"]) for t in api.tracks.values()] == [("lone", None, None)]
+
+
+@pytest.fixture
+def listening(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """A run that knows what a file sounds like: the words before the first bar. Counts how often it listened."""
+    heard: Counter[str] = Counter()
+
+    async def before_the_bar(file: Path, *, scratch: Path) -> str | None:
+        assert scratch == tmp_path
+        heard[file.name] += 1
+        return file.read_text().partition("|")[0] or None
+
+    monkeypatch.setattr(recognition, "fingerprint", before_the_bar)
+    run.recognition = ByFingerprint(tmp_path)
+    return heard
+
+
+async def test_the_same_audio_in_another_file_is_there_already(
+    run: Run, api: Any, listening: Counter[str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.wav").write_text("hum|wav")
+    (tmp_path / "b.flac").write_text("hum|flac, other tags")
+    (tmp_path / "c.wav").write_text("drum|wav")
+
+    together = await run(tmp_path)
+    again = await run(tmp_path / "b.flac")
+
+    assert sorted(outcome.status.value for outcome in together) == ["exists", "ready", "ready"]
+    assert together[0].track == together[1].track == again[0].track
+    assert statuses(again) == [("b.flac", "exists")]
+    assert (len(api.tracks), api.calls["PUT"]) == (2, 2)
+    assert listening == {"a.wav": 1, "b.flac": 1, "c.wav": 1}  # the second run has heard it before
+
+
+async def test_a_file_that_is_there_is_not_listened_to(run: Run, listening: Counter[str], tmp_path: Path) -> None:
+    (tmp_path / "a.wav").write_text("hum|wav")
+    await run(tmp_path)
+    run.recognition = ByFingerprint(tmp_path)
+    listening.clear()
+
+    assert statuses(await run(tmp_path)) == [("a.wav", "exists")]
+    assert not listening
+
+
+async def test_what_cannot_be_decoded_is_left_to_the_ingest(
+    run: Run, api: Any, listening: Counter[str], tmp_path: Path
+) -> None:
+    (tmp_path / "a.wav").write_text("|noise")
+    (tmp_path / "b.wav").write_text("|other noise")
+
+    assert [status for _, status in statuses(await run(tmp_path))] == ["ready", "ready"]
+    assert (len(api.tracks), sum(listening.values())) == (2, 2)
+
+
+async def test_a_large_file_goes_in_parts_a_few_at_a_time(run: Run, api: Any, tmp_path: Path) -> None:
+    api.part_bytes = 100_000
+    [file] = write(tmp_path, "one.wav")
+    api.parts_go_on.clear()
+    running = asyncio.create_task(run(file))
+    while api.parts_at_once < sending.PARALLEL_PARTS:
+        await asyncio.sleep(0.01)
+    api.parts_go_on.set()
+
+    outcomes = await running
+
+    assert statuses(outcomes) == [("one.wav", "ready")]
+    assert list(api.stored.values()) == [file.read_bytes()]
+    assert (api.calls["PUT"], api.calls["PUT part"]) == (0, 10)
+    assert api.most_parts_at_once == sending.PARALLEL_PARTS
+    fractions = [fraction for _, step, fraction in run.steps.seen if step == "uploading"]
+    assert (fractions[0], fractions[-1]) == (0.0, round(passage.UPLOAD_SHARE, 3))
+
+
+async def test_only_the_parts_that_have_not_arrived_are_sent(run: Run, api: Any, tmp_path: Path) -> None:
+    api.part_bytes = 100_000
+    [file] = write(tmp_path, "one.wav")
+    api.faults["PUT part"] = [web.Response(status=400) for _ in range(2)]
+    refused = await run(file)
+    arrived = len(api.parts)
+    api.faults["PUT part"].clear()
+    api.calls.clear()
+
+    outcomes = await run(file)
+
+    assert statuses(refused) == [("one.wav", "failed")]
+    assert statuses(outcomes) == [("one.wav", "ready")]
+    assert api.calls["PUT part"] == 10 - arrived
+    assert (len(api.tracks), len(api.uploads)) == (1, 1)
+
+
+async def test_a_part_that_the_store_drops_is_sent_again_and_the_others_are_not(
+    run: Run, api: Any, tmp_path: Path
+) -> None:
+    api.part_bytes = 100_000
+    [file] = write(tmp_path, "one.wav")
+    api.faults["PUT part"] = [web.Response(status=503) for _ in range(3)]
+
+    assert statuses(await run(file)) == [("one.wav", "ready")]
+    assert (api.calls["PUT part"], api.calls["createUpload"]) == (10 + 3, 1)
+
+
+async def test_a_file_that_has_arrived_is_only_completed(run: Run, api: Any, answers: Any, tmp_path: Path) -> None:
+    api.part_bytes = 100_000
+    [file] = write(tmp_path, "one.wav")
+    _, system_error = answers
+    api.faults["completeUpload"] = [system_error("SERVICE_UNAVAILABLE", "Away.", status=503)]
+
+    assert statuses(await run(file)) == [("one.wav", "ready")]
+    assert (api.calls["PUT part"], api.calls["completeUpload"]) == (10, 2)
+
+
+async def test_signatures_that_run_out_are_renewed_as_long_as_it_gets_on(run: Run, api: Any, tmp_path: Path) -> None:
+    api.part_bytes = 100_000
+    [file] = write(tmp_path, "one.wav")
+    api.first_signatures = 4
+
+    outcomes = await run(file)
+
+    assert statuses(outcomes) == [("one.wav", "ready")]
+    assert api.calls["late part"] > 0
+    assert api.calls["PUT part"] - api.calls["late part"] == 10
+    assert api.calls["createUpload"] == 2
+
+
+async def test_old_music_waits_and_a_release_to_come_does_not(
+    run: Run, api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dates = {"old": "1999-01-01", "unknown": None, "next year": f"{datetime.now(UTC).year + 1}-01-01"}
+    for name in dates:
+        (tmp_path / f"{name}.wav").write_text(name)
+    describe = files.describe
+
+    def dated(source: Any) -> Description:
+        return msgspec.structs.replace(describe(source), release_date=dates[source.file.stem])
+
+    monkeypatch.setattr(files, "describe", dated)
+
+    await run(tmp_path)
+
+    assert {upload["fileName"]: upload["backCatalogue"] for upload in api.uploads.values()} == {
+        "old.wav": True,
+        "unknown.wav": True,
+        "next year.wav": False,
+    }
+
+
+async def test_a_compilation_is_one_album_of_many_artists(
+    run: Run, api: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "Hits/CD1/01 One.wav", "Hits/CD1/02 Two.wav", "Hits/CD2/01 Three.wav")
+    artists = {"01 One": "Ada", "02 Two": "Bert feat. Cleo", "01 Three": "Dora"}
+    describe = files.describe
+
+    def by_tag(source: Any) -> Description:
+        return msgspec.structs.replace(describe(source), artist=artists[source.file.stem])
+
+    monkeypatch.setattr(files, "describe", by_tag)
+
+    await run(tmp_path)
+    await run(tmp_path)
+
+    assert sorted(api.artists.values()) == ["Ada", "Bert", "Dora", "Various Artists"]
+    (album,) = api.albums.values()
+    assert (album["title"], api.artists[album["artistId"]]) == ("Hits", "Various Artists")
+    assert sorted((t["title"], api.artists[t["artistId"]], t["discNumber"]) for t in api.tracks.values()) == [
+        ("One", "Ada", 1),
+        ("Three", "Dora", 2),
+        ("Two (feat. Cleo)", "Bert", 1),
+    ]

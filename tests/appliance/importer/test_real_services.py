@@ -1,5 +1,6 @@
 """The commands and the demo against the real graph and ingest worker, on the embedded services."""
 
+import asyncio
 import io
 import json
 import signal
@@ -12,10 +13,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import aiohttp
 import asyncpg
 import numpy as np
 import pytest
 import soundfile
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from appliance.demo import seed
 from appliance.demo.library import PIECES
@@ -123,7 +127,16 @@ def test_imports_a_folder_twice_and_plays_what_it_holds(running: dict[str, str],
             stderr_when_nobody_reads(running, "import", str(music), *form, "--as", "tones@example.com") == first.stderr
         )
     assert "3 files: 2 there already, 1 failed" in plain.stdout
-    assert "Upload WAV or FLAC." in plain.stdout
+    assert "This is not an audio file" in plain.stdout
+
+    copy = tmp_path / "Another name.aiff"
+    samples, rate = soundfile.read(music / "The Tones" / "Sines" / "02 High.flac", dtype="int16")
+    soundfile.write(copy, samples, rate, subtype="PCM_16")
+    [line] = [
+        json.loads(line)
+        for line in segue(running, "import", str(copy), "--json", "--as", "tones@example.com").stdout.splitlines()
+    ]
+    assert (line["status"], line["track"]) == ("exists", lines[1]["track"])  # the same audio in another container
 
     for words in ("high", "the tones", lines[0]["track"]):
         played = segue(running, "play", words, "--as", "ear@example.com", "--print-url")
@@ -134,6 +147,86 @@ def test_imports_a_folder_twice_and_plays_what_it_holds(running: dict[str, str],
     assert "Low, by The Tones" in dash.stderr
     nothing = segue(running, "play", "words", "--as", "ear@example.com", status=1)
     assert nothing.stderr == "segue: nothing to play was found for 'words'\n"
+
+
+class Gate:
+    """A way to the object store that lets the first parts through, and the others when it is opened."""
+
+    def __init__(self, store_url: str, *, parts: int) -> None:
+        self._store_url = store_url
+        self._parts = parts
+        self.passed: list[int] = []
+        self.shut = asyncio.Event()
+        """Set when as many have passed as may, and another has come."""
+        self.opened = asyncio.Event()
+
+    async def handle(self, request: web.Request) -> web.Response:
+        number = int(request.query["partNumber"])
+        if number > self._parts and not self.opened.is_set():
+            while len(self.passed) < self._parts:
+                await asyncio.sleep(0.01)
+            self.shut.set()
+            await self.opened.wait()
+        body = await request.read()
+        # The signature covers the host that the client has named.
+        headers = {"host": request.headers["host"]}
+        url = f"{self._store_url}{request.raw_path}"
+        async with aiohttp.ClientSession() as http, http.put(url, data=io.BytesIO(body), headers=headers) as answer:
+            self.passed.append(number)
+            return web.Response(status=answer.status, body=await answer.read())
+
+
+async def test_an_import_that_ctrl_c_ended_goes_on_in_the_middle_of_a_file(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    gate = Gate(environment["SEGUE_S3_ENDPOINT"], parts=2)
+    app = web.Application(client_max_size=2**26)
+    app.router.add_put("/{key:.*}", gate.handle)
+    file = tmp_path / "large.wav"
+    file.write_bytes(b"no music at all " * 700_000)  # 11,200,000 bytes: two parts of 5 MiB and a shorter one
+    async with TestServer(app) as server:
+        own = {
+            **environment,
+            "SEGUE_S3_PUBLIC_ENDPOINT": str(server.make_url("")).rstrip("/"),
+            "SEGUE_MULTIPART_FROM_BYTES": "10000000",
+            "SEGUE_UPLOAD_PART_BYTES": str(5 * 1024**2),
+        }
+        with ExitStack() as stack:
+            for name in ("graph", "ingest"):
+                stack.enter_context(_process(name, own, tmp_path / f"{name}.log"))
+            await asyncio.to_thread(_wait_for, f"http://127.0.0.1:{own['SEGUE_GRAPH_PORT']}/health/ready")
+            await asyncio.to_thread(segue, own, "user", "create", "loud@example.com", "--role", "artist")
+            first = await _importing(own, file)
+            await asyncio.wait_for(gate.shut.wait(), READY_LIMIT_S)
+            first.send_signal(signal.SIGINT)
+            _, said = await asyncio.wait_for(first.communicate(), READY_LIMIT_S)
+            assert (first.returncode, said.decode()) == (
+                130,
+                "Stopped. Run the same command again to go on from here.\n",
+            )
+            assert sorted(gate.passed) == [1, 2]
+
+            gate.opened.set()
+            second = await _importing(own, file)
+            told, _ = await asyncio.wait_for(second.communicate(), READY_LIMIT_S)
+    assert sorted(gate.passed) == [1, 2, 3]
+    line = json.loads(told)
+    assert (second.returncode, line["status"], line["code"]) == (1, "failed", "unsupported_container")
+    assert await _counts(own["SEGUE_POSTGRES_URL"]) | {"users": 1, "follows": 0} == {
+        **dict.fromkeys(("users", "artists", "albums", "tracks", "uploads", "assets"), 1),
+        "follows": 0,
+        "albums": 0,
+    }
+
+
+async def _importing(environment: Mapping[str, str], file: Path) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "appliance", "import", str(file), "--json", "--as", "loud@example.com"),
+        env=dict(environment),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
 
 
 async def test_the_demo_is_seeded_once_and_then_left_alone(

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from appliance.importer.outcome import Outcome, Status
-from appliance.importer.report import JsonReport, LiveReport, PlainReport, tally
+from appliance.importer.report import Haul, JsonReport, LiveReport, PlainReport, tally
 
 READY = Outcome(file=Path("a [b]/one.wav"), status=Status.READY, track="VHJhY2s6MQ")
 EXISTS = Outcome(file=Path("two.wav"), status=Status.EXISTS, track="VHJhY2s6Mg")
@@ -35,7 +35,7 @@ def test_json_is_one_line_a_file_and_nothing_else(capsys: pytest.CaptureFixture[
 
 def test_plain_lines_end_with_what_failed_and_why() -> None:
     stream = io.StringIO()
-    report = PlainReport(Console(file=stream, width=100))
+    report = PlainReport(Console(file=stream, width=100), {})
 
     with report:
         for outcome in ALL:
@@ -48,15 +48,27 @@ def test_plain_lines_end_with_what_failed_and_why() -> None:
         ["three.wav", "empty", "The", "file", "is", "empty."],
         ["?.wav", "unreadable_file", "No."],
     ]
-    assert lines[-1] == "4 files: 1 ready, 1 there already, 2 failed, in 1 min 15 s"
+    assert lines[-2:] == ["4 files: 1 ready, 1 there already, 2 failed, in 1 min 15 s", "0 bytes/s, 0.013 files/s"]
+
+
+def test_the_pace_is_that_of_new_music() -> None:
+    haul = Haul()
+    assert haul.pace(20) == ""
+    haul.add(EXISTS, 5_000_000_000)
+    assert haul.pace(20) == ""
+    for length_s, size_bytes in ((180.0, 30_000_000), (None, 10_000_000)):
+        taken = Outcome(file=Path("a.wav"), status=Status.READY, track="T", duration_s=length_s)
+        haul.add(taken, size_bytes)
+    assert haul.pace(20) == "2.0 MB/s, 0.1 files/s, 9 x real time"
+    assert haul.pace(0) == ""
 
 
 def test_without_failures_there_is_no_table() -> None:
     stream = io.StringIO()
 
-    PlainReport(Console(file=stream)).summary([READY], elapsed_s=1.25)
+    PlainReport(Console(file=stream), {}).summary([EXISTS], elapsed_s=1.25)
 
-    assert stream.getvalue() == "1 file: 1 ready, in 1.25 s\n"
+    assert stream.getvalue() == "1 file: 1 there already, in 1.25 s\n"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +81,8 @@ def test_time_is_told_as_people_tell_it(elapsed_s: float, told: str) -> None:
 def test_bars_follow_the_files_and_leave_the_outcomes() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=100, color_system=None)
-    report = LiveReport(console, {READY.file: 1000, FAILED.file: 0})
+    now = iter([0.0, 2.0, 4.0])
+    report = LiveReport(console, {READY.file: 1000, FAILED.file: 0}, clock=lambda: next(now))
 
     with report:
         report.advance(READY.file, "uploading", 0.25)
@@ -79,9 +92,9 @@ def test_bars_follow_the_files_and_leave_the_outcomes() -> None:
         shown = [(whole.description, whole.completed), (first.description, first.completed), second.fields["step"]]
         report.finished(READY)
         report.finished(FAILED)
-        left = [task.description for task in report._progress.tasks]
+        left = [(task.description, task.fields["pace"]) for task in report._progress.tasks]
 
     assert shown == [("2 files", 250.0), ("one.wav", 250.0), "decoding"]
-    assert left == ["2 files"]
+    assert left == [("2 files", "250 bytes/s, 0.25 files/s")]
     assert "✓ ready  a [b]/one.wav" in stream.getvalue()
     assert "✗ failed three.wav" in stream.getvalue()

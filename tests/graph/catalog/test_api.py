@@ -190,8 +190,19 @@ async def test_a_wrong_track_is_refused_field_by_field(
     assert await catalogue.count() == before
 
 
-async def test_a_track_does_not_go_on_another_artists_album(ask: Any, owner: Viewer, catalogue: Catalogue) -> None:
-    album = await catalogue.album(await catalogue.artist("One"))
+async def test_a_compilation_holds_tracks_of_its_accounts_artists(ask: Any, catalogue: Catalogue) -> None:
+    album = await catalogue.album(await catalogue.artist("Various Artists"))
+    track = await catalogue.track(await catalogue.artist("One"), albumId=album)
+    document = f'{{ track(id: "{track}") {{ artist {{ name }} album {{ artist {{ name }} }} }} }}'
+    found = await ask.data(document, catalogue.owner)
+    assert found == {"artist": {"name": "One"}, "album": {"artist": {"name": "Various Artists"}}}
+
+
+async def test_a_track_does_not_go_on_another_accounts_album(
+    ask: Any, owner: Viewer, add_user: Any, catalogue: Catalogue
+) -> None:
+    stranger = Catalogue(ask, await add_user(Role.ARTIST))
+    album = await stranger.album(await stranger.artist("One"))
     given = {"artistId": await catalogue.artist("Two"), "albumId": album, "title": "River"}
     payload = await ask.data(CREATE_TRACK, owner, **{"in": given})
     assert payload["userErrors"] == [{"field": ["albumId"], "code": "NOT_FOUND"}]

@@ -17,6 +17,11 @@ def test_takes_an_empty_file_and_one_of_the_largest_size() -> None:
     assert problems(replace(GOOD, size_bytes=MAX_BYTES), MAX_BYTES) == []
 
 
+@pytest.mark.parametrize("content_type", ["audio/wav", "audio/x-m4a", "application/ogg", "application/octet-stream"])
+def test_takes_what_audio_goes_by(content_type: str) -> None:
+    assert problems(replace(GOOD, content_type=content_type), MAX_BYTES) == []
+
+
 @pytest.mark.parametrize(
     ("changed", "field", "code"),
     [
@@ -34,6 +39,8 @@ def test_takes_an_empty_file_and_one_of_the_largest_size() -> None:
         pytest.param(
             {"content_type": "audio/wav\r\nx: y"}, "contentType", ProblemCode.INVALID_VALUE, id="a second header"
         ),
+        pytest.param({"content_type": "image/png"}, "contentType", ProblemCode.UNSUPPORTED_TYPE, id="a picture"),
+        pytest.param({"content_type": "audio/midi"}, "contentType", ProblemCode.UNSUPPORTED_TYPE, id="notes, no audio"),
         pytest.param({"content_type": "audio/wav; a=b"}, "contentType", ProblemCode.INVALID_VALUE, id="a parameter"),
     ],
 )

@@ -34,6 +34,8 @@ def test_target_is_the_operator_s() -> None:
     [
         pytest.param(-1.0, None, id="on the ceiling is not above it"),
         pytest.param(-3.0, None, id="below it"),
+        pytest.param(-0.96, None, id="above it by less than meters agree on"),
+        pytest.param(-0.94, 2.0 - 0.06 - 0.1, id="by more than that"),
         pytest.param(None, None, id="silence"),
         pytest.param(-0.4, 2.0 - 0.6 - 0.1, id="0.6 dB above it, and the margin"),
     ],

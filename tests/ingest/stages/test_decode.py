@@ -1,42 +1,48 @@
 """Decoding masters of every form, whole and damaged, against libsndfile as the outside oracle."""
 
 import contextlib
-import mmap
+import io
 import struct
 from pathlib import Path
 from typing import Any
 
+import av
+import msgspec
 import numpy as np
 import pytest
+import soundfile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.containers.header import Container, Header
-from ingest.contract import FailureCode
+from ingest.contract import FailureCode, QualityCode
 from ingest.errors import MediaError
 from ingest.pcm import PcmInfo, SampleForm
 from ingest.sniff import sniff
 from ingest.stages import decode
 from ingest.stages.decode import Tally
-from ingest.tasks import Decode
-
-BROKEN = Path(__file__).parents[3].parent / "shared" / "audio" / "broken"
+from ingest.tasks import Decoded
 
 
 def ignore(_fraction: float) -> None:
     pass
 
 
-def run(data: bytes, folder: Path) -> tuple[PcmInfo, bytes]:
-    upload, pcm = folder / "upload", folder / "master.pcm"
-    upload.write_bytes(data)
-    info = decode.run(Decode(path=str(upload), header=sniff(data), pcm_path=str(pcm)), ignore)
-    return info, pcm.read_bytes()
+def decoded(data: bytes, header: Header | None = None) -> tuple[Decoded, bytes]:
+    """Decoded here, and not in a child behind the fence: what is open in this process has to stay so."""
+    target = io.BytesIO()
+    result = decode.decode(io.BytesIO(data), header or sniff(data), target, ignore)
+    return result, target.getvalue()
 
 
-def refusal(data: bytes, folder: Path) -> FailureCode:
+def run(data: bytes) -> tuple[PcmInfo, bytes]:
+    result, pcm = decoded(data)
+    return result.info, pcm
+
+
+def refusal(data: bytes) -> FailureCode:
     with pytest.raises(MediaError) as caught:
-        run(data, folder)
+        run(data)
     return caught.value.failure
 
 
@@ -48,36 +54,113 @@ def refusal(data: bytes, folder: Path) -> FailureCode:
         pytest.param("WAV", "PCM_24", (SampleForm.S32, 24), id="24-bit WAV"),
         pytest.param("WAV", "PCM_32", (SampleForm.S32, 32), id="32-bit WAV"),
         pytest.param("WAVEX", "PCM_24", (SampleForm.S32, 24), id="extensible WAV"),
+        pytest.param("RF64", "PCM_24", (SampleForm.S32, 24), id="24-bit RF64"),
+        pytest.param("AIFF", "PCM_S8", (SampleForm.S16, 16), id="8-bit AIFF"),
+        pytest.param("AIFF", "PCM_16", (SampleForm.S16, 16), id="16-bit AIFF"),
+        pytest.param("AIFF", "PCM_24", (SampleForm.S32, 24), id="24-bit AIFF"),
+        pytest.param("AIFF", "PCM_32", (SampleForm.S32, 32), id="32-bit AIFF"),
         pytest.param("FLAC", "PCM_16", (SampleForm.S16, 16), id="16-bit FLAC"),
         pytest.param("FLAC", "PCM_24", (SampleForm.S32, 24), id="24-bit FLAC"),
     ],
 )
 def test_integer_masters_decode_bit_for_bit(
-    masters: Any, tmp_path: Path, container: str, subtype: str, stored: tuple[SampleForm, int]
+    masters: Any, container: str, subtype: str, stored: tuple[SampleForm, int]
 ) -> None:
     data = masters.sndfile(masters.music(0.7, 44_100), 44_100, container=container, subtype=subtype)
-    info, pcm = run(data, tmp_path)
+    info, pcm = run(data)
     form, _ = stored
     assert ((info.form, info.stored_bits), info.sample_count, info.positions) == (stored, 30_870, ("FL", "FR"))
     found = np.frombuffer(pcm, dtype=form.dtype).reshape(-1, 2).astype("<i4") << (16 if form is SampleForm.S16 else 0)
     assert np.array_equal(found, masters.samples(data))
 
 
-@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"])
-def test_float_masters_keep_what_is_above_full_scale(masters: Any, tmp_path: Path, subtype: str) -> None:
+@pytest.mark.parametrize("container", ["WAV", "AIFF"])
+@pytest.mark.parametrize(
+    ("subtype", "warnings"), [("FLOAT", []), ("DOUBLE", [QualityCode.BIT_DEPTH_REDUCED])], ids=["32 bits", "64 bits"]
+)
+def test_float_masters_keep_what_is_above_full_scale(
+    masters: Any, container: str, subtype: str, warnings: list[QualityCode]
+) -> None:
     frames = masters.tone(0.5, dbfs=6.0)
-    info, pcm = run(masters.sndfile(frames, 48_000, container="WAV", subtype=subtype), tmp_path)
+    result, pcm = decoded(masters.sndfile(frames, 48_000, container=container, subtype=subtype))
+    info = result.info
+    assert [warning.code for warning in result.warnings] == warnings
     assert (info.form, info.stored_bits) == (SampleForm.F32, 24)
     assert np.array_equal(np.frombuffer(pcm, "<f4").reshape(-1, 2), frames.astype("<f4"))
 
 
-@pytest.mark.parametrize(("container", "subtype"), [("OGG", "VORBIS"), ("MP3", "MPEG_LAYER_III")])
-def test_lossy_masters_decode_to_their_exact_length(masters: Any, tmp_path: Path, container: str, subtype: str) -> None:
-    frames = masters.music(2.0, 44_100)[:80_001]
-    info, pcm = run(masters.sndfile(frames, 44_100, container=container, subtype=subtype), tmp_path)
+@pytest.mark.parametrize(
+    ("container", "subtype"), [("OGG", "VORBIS"), ("OGG", "OPUS"), ("MP3", "MPEG_LAYER_III")], ids=str
+)
+def test_lossy_masters_decode_to_their_exact_length(masters: Any, container: str, subtype: str) -> None:
+    frames = masters.music(2.0)[:80_001]
+    data = masters.sndfile(frames, 48_000, container=container, subtype=subtype)
+    info, pcm = run(data)
     assert (info.form, info.sample_count, len(pcm)) == (SampleForm.F32, 80_001, 80_001 * 8)
     found = np.frombuffer(pcm, "<f4").reshape(-1, 2)
-    assert np.corrcoef(found[:, 0], frames[:, 0])[0, 1] > 0.99
+    assert np.corrcoef(found[:, 0], frames[:, 0])[0, 1] > 0.97
+    oracle, _ = soundfile.read(io.BytesIO(data), always_2d=True)
+    assert len(oracle) == 80_001
+    # Two decoders, sample by sample; FFmpeg's of Opus rounds elsewhere than the reference.
+    assert np.sqrt(np.mean((found - oracle) ** 2)) < 1e-4
+
+
+def in_one_page(ogg: bytes) -> bytes:
+    """The same packets of Vorbis with all the audio on one page."""
+    buffer = io.BytesIO()
+    with (
+        av.open(io.BytesIO(ogg)) as source,
+        av.open(buffer, "w", format="ogg", options={"page_duration": "9000000"}) as to,
+    ):
+        stream = to.add_stream_from_template(source.streams.audio[0])
+        for packet in source.demux():
+            if packet.size:
+                packet.stream = stream
+                to.mux(packet)
+    return buffer.getvalue()
+
+
+def test_vorbis_of_one_page_loses_no_sample(masters: Any) -> None:
+    """FFmpeg by itself leaves out the first 128 of such a file."""
+    data = in_one_page(masters.sndfile(masters.music(0.3), 48_000, container="OGG", subtype="VORBIS"))
+    assert data.count(b"OggS") == 3  # identification, comment and setup, audio
+    info, pcm = run(data)
+    oracle, _ = soundfile.read(io.BytesIO(data), always_2d=True)
+    assert info.sample_count == len(oracle) >= 14_400
+    assert np.abs(np.frombuffer(pcm, "<f4").reshape(-1, 2) - oracle).max() < 1e-6
+
+
+@pytest.mark.parametrize("sample_count", [44_100, 44_101, 45_055])
+def test_aac_decodes_to_its_exact_length(masters: Any, sample_count: int) -> None:
+    frames = masters.music(1.1, 44_100)[:sample_count]
+    info, pcm = run(masters.encoded(frames, 44_100, container="ipod", codec="aac"))
+    assert (info.form, info.sample_count) == (SampleForm.F32, sample_count)
+    found = np.frombuffer(pcm, "<f4").reshape(-1, 2)
+    assert np.corrcoef(found[:, 0], frames[:, 0])[0, 1] > 0.97  # which a shift by one sample would spoil
+
+
+@pytest.mark.parametrize(("container", "codec"), [("ipod", "alac"), ("ogg", "flac")], ids=["ALAC", "FLAC in Ogg"])
+def test_lossless_codecs_decode_bit_for_bit(masters: Any, container: str, codec: str) -> None:
+    whole = np.rint(masters.music(0.7, 44_100) * 32_767)
+    info, pcm = run(masters.encoded(whole / 32_768, 44_100, container=container, codec=codec))
+    assert (info.sample_count, info.positions) == (30_870, ("FL", "FR"))
+    found = np.frombuffer(pcm, info.form.dtype).reshape(-1, 2)
+    assert np.array_equal(found >> (8 * info.form.byte_width - 16), whole)
+
+
+@pytest.mark.parametrize("bits", [16, 24])
+def test_flac_whose_digest_is_another_is_told(masters: Any, bits: int) -> None:
+    data = bytearray(masters.flac(masters.music(0.5, 44_100), bits=bits))
+    assert decoded(bytes(data))[0].warnings == ()
+    data[8 + 18] ^= 1
+    (warning,) = decoded(bytes(data))[0].warnings
+    assert warning.code is QualityCode.MD5_MISMATCH
+
+
+def test_flac_without_a_digest_is_not_suspected(masters: Any) -> None:
+    data = bytearray(masters.flac(masters.music(0.5, 44_100)))
+    data[8 + 18 : 8 + 34] = bytes(16)
+    assert decoded(bytes(data))[0].warnings == ()
 
 
 @pytest.mark.parametrize(
@@ -88,42 +171,40 @@ def test_lossy_masters_decode_to_their_exact_length(masters: Any, tmp_path: Path
         (8, ("FL", "FR", "FC", "LFE", "BL", "BR", "SL", "SR")),
     ],
 )
-def test_wav_without_a_mask_has_the_usual_speakers(
-    masters: Any, tmp_path: Path, channels: int, positions: tuple[str, ...]
-) -> None:
-    info, _ = run(masters.wav(masters.tone(0.2, channels=channels)), tmp_path)
+def test_wav_without_a_mask_has_the_usual_speakers(masters: Any, channels: int, positions: tuple[str, ...]) -> None:
+    info, _ = run(masters.wav(masters.tone(0.2, channels=channels)))
     assert info.positions == positions
 
 
-def test_streamed_wav_decodes_to_its_end(masters: Any, tmp_path: Path) -> None:
+def test_streamed_wav_decodes_to_its_end(masters: Any) -> None:
     data = bytearray(masters.wav(masters.tone(0.5)))
     data[40:44] = b"\xff\xff\xff\xff"
-    info, _ = run(bytes(data), tmp_path)
+    info, _ = run(bytes(data))
     assert info.sample_count == 24_000
 
 
-def test_trailing_garbage_is_not_audio(masters: Any, tmp_path: Path) -> None:
-    info, _ = run(masters.wav(masters.tone(0.5)) + b"garbage!" * 512, tmp_path)
+def test_trailing_garbage_is_not_audio(masters: Any) -> None:
+    info, _ = run(masters.wav(masters.tone(0.5)) + b"garbage!" * 512)
     assert info.sample_count == 24_000
 
 
 @pytest.mark.parametrize("keep", [0.3, 0.7, 0.99])
-def test_cut_flac_is_truncated(masters: Any, tmp_path: Path, keep: float) -> None:
+def test_cut_flac_is_truncated(masters: Any, keep: float) -> None:
     data = masters.flac(masters.music(3.0, 44_100))
-    assert refusal(data[: int(len(data) * keep)], tmp_path) is FailureCode.TRUNCATED
+    assert refusal(data[: int(len(data) * keep)]) is FailureCode.TRUNCATED
 
 
-def test_flac_with_a_hole_in_its_middle_is_corrupt(masters: Any, tmp_path: Path) -> None:
+def test_flac_with_a_hole_in_its_middle_is_corrupt(masters: Any) -> None:
     data = bytearray(masters.flac(masters.music(3.0, 44_100)))
     middle = len(data) // 2
     data[middle : middle + 3000] = bytes(3000)
-    assert refusal(bytes(data), tmp_path) is FailureCode.CORRUPT
+    assert refusal(bytes(data)) is FailureCode.CORRUPT
 
 
-def test_flac_that_promises_less_than_it_holds_is_corrupt(masters: Any, tmp_path: Path) -> None:
+def test_flac_that_promises_less_than_it_holds_is_corrupt(masters: Any) -> None:
     data = bytearray(masters.flac(masters.music(3.0, 44_100)))
     data[8 + 14 : 8 + 18] = struct.pack(">I", 44_100)
-    assert refusal(bytes(data), tmp_path) is FailureCode.CORRUPT
+    assert refusal(bytes(data)) is FailureCode.CORRUPT
 
 
 HEADER = Header(
@@ -159,8 +240,7 @@ def test_header_is_held_to_its_promise(header: Header, tally: Tally, failure: Fa
 def test_playlist_behind_an_audio_magic_opens_no_other_file(masters: Any, tmp_path: Path) -> None:
     """Were the header sniffed wrongly, FFmpeg would still be held to the demuxer and the decoder of the header."""
     (tmp_path / "secret.wav").write_bytes(masters.wav(masters.tone(0.5)))
-    playlist = tmp_path / "upload"
-    playlist.write_text(f"ffconcat version 1.0\nfile '{tmp_path / 'secret.wav'}'\n")
+    playlist = f"ffconcat version 1.0\nfile '{tmp_path / 'secret.wav'}'\n".encode()
     for container in Container:
         header = Header(
             container=container,
@@ -171,13 +251,11 @@ def test_playlist_behind_an_audio_magic_opens_no_other_file(masters: Any, tmp_pa
             sample_count=None,
         )
         with pytest.raises(MediaError) as caught:
-            decode.run(Decode(path=str(playlist), header=header, pcm_path=str(tmp_path / "x")), ignore)
+            decoded(playlist, header)
         assert caught.value.failure is FailureCode.CORRUPT
 
 
-def test_only_the_promised_decoder_opens(masters: Any, tmp_path: Path) -> None:
-    upload = tmp_path / "upload"
-    upload.write_bytes(masters.wav(masters.tone(0.5)))
+def test_only_the_promised_decoder_opens(masters: Any) -> None:
     header = Header(
         container=Container.WAV,
         codec="flac",
@@ -187,65 +265,40 @@ def test_only_the_promised_decoder_opens(masters: Any, tmp_path: Path) -> None:
         sample_count=24_000,
     )
     with pytest.raises(MediaError):
-        decode.run(Decode(path=str(upload), header=header, pcm_path=str(tmp_path / "x")), ignore)
+        decoded(masters.wav(masters.tone(0.5)), header)
+
+
+FORMS = {
+    "RF64": lambda make, frames: make.sndfile(frames, 8_000, container="RF64", subtype="PCM_16"),
+    "AIFF": lambda make, frames: make.sndfile(frames, 8_000, container="AIFF", subtype="PCM_24"),
+    "FLAC": lambda make, frames: make.flac(frames, 8_000),
+    "Vorbis": lambda make, frames: make.sndfile(frames, 8_000, container="OGG", subtype="VORBIS"),
+    "Opus": lambda make, frames: make.sndfile(frames, 8_000, container="OGG", subtype="OPUS"),
+    "MP3": lambda make, frames: make.sndfile(frames, 8_000, container="MP3", subtype="MPEG_LAYER_III"),
+    "AAC": lambda make, frames: make.encoded(frames, 8_000, container="ipod", codec="aac"),
+    "ALAC": lambda make, frames: make.encoded(frames, 8_000, container="ipod", codec="alac"),
+}
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def small(request: Any, masters: Any) -> bytes:
+    made: bytes = FORMS[request.param](masters, masters.music(0.3, 8_000, channels=1))
+    return made
 
 
 @settings(max_examples=40, deadline=None)
 @given(damage=st.lists(st.tuples(st.integers(0, 9_000), st.integers(0, 255)), min_size=1, max_size=5))
-def test_any_damage_decodes_or_is_our_error(masters: Any, tmp_path_factory: Any, damage: list[tuple[int, int]]) -> None:
-    data = bytearray(masters.flac(masters.music(0.3, 8_000, channels=1), 8_000))
+def test_any_damage_decodes_or_is_our_error(small: bytes, damage: list[tuple[int, int]]) -> None:
+    data = bytearray(small)
     for place, value in damage:
         data[place % len(data)] = value
     with contextlib.suppress(MediaError):
-        run(bytes(data), tmp_path_factory.mktemp("damaged"))
+        run(bytes(data))
 
 
-# A dozen that stand for the set: what each is follows from its name.
-SAMPLE = {
-    "evil.mp3": FailureCode.UNSUPPORTED_CONTAINER,
-    "ietf-wg-cellar__01_-_changing_samplerate.flac": FailureCode.CORRUPT,
-    "ietf-wg-cellar__02_-_increasing_number_of_channels.flac": FailureCode.CORRUPT,
-    "ietf-wg-cellar__05_-_32bps_audio.flac": None,
-    "ietf-wg-cellar__05_-_wrong_total_number_of_samples.flac": FailureCode.CORRUPT,
-    "ietf-wg-cellar__06_-_missing_streaminfo_metadata_block.flac": FailureCode.CORRUPT,
-    "ietf-wg-cellar__07_-_15_bit_per_sample.flac": None,
-    "ietf-wg-cellar__11_-_incorrect_metadata_block_length.flac": FailureCode.TRUNCATED,
-    "lieff__l3-he_mode.bit": FailureCode.CORRUPT,
-    "ruuda__wasted_bits.flac": None,
-    "tinytag__8bit_pcm.wav": None,
-    "tinytag__adpcm.wav": FailureCode.UNSUPPORTED_CODEC,
-    "tinytag__empty_file.wav": FailureCode.EMPTY,
-    "tinytag__gsm_6_10.wav": FailureCode.UNSUPPORTED_CODEC,
-    "tinytag__no_audio_data_uncompressed.wav": FailureCode.TOO_SHORT,
-    "tinytag__silence.opus": FailureCode.UNSUPPORTED_CODEC,
-    "tinytag__vbr44stereo.mp3": None,
-}
-
-
-@pytest.mark.skipif(
-    not BROKEN.is_dir(), reason="the malformed files of shared/audio/broken are not next to the project"
-)
-@pytest.mark.parametrize("name", SAMPLE)
-def test_malformed_files_decode_or_have_their_code(tmp_path: Path, name: str) -> None:
-    data = (BROKEN / name).read_bytes()
-    found: FailureCode | None = None
-    try:
-        run(data, tmp_path)
-    except MediaError as error:
-        found = error.failure
-    assert found is SAMPLE[name]
-
-
-@pytest.mark.skipif(
-    not BROKEN.is_dir(), reason="the malformed files of shared/audio/broken are not next to the project"
-)
-def test_every_malformed_file_is_sniffed_to_a_promise_or_our_error() -> None:
-    answers = 0
-    for path in sorted(BROKEN.iterdir()):
-        if path.stat().st_size == 0:
-            continue
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            with contextlib.suppress(MediaError):
-                assert isinstance(sniff(data), Header)
-            answers += 1
-    assert answers > 300
+def test_format_tag_that_ffmpeg_does_not_know_is_corrupt(masters: Any) -> None:
+    """A header that was sniffed otherwise: FFmpeg finds no decoder at all for the stream."""
+    data = masters.riff((b"fmt ", struct.pack("<HHIIHH", 0xEEEE, 2, 48_000, 192_000, 4, 16)), (b"data", bytes(40_000)))
+    with pytest.raises(MediaError) as caught:
+        decoded(data, msgspec.structs.replace(HEADER, container=Container.WAV, codec="pcm_s16le"))
+    assert caught.value.failure is FailureCode.CORRUPT

@@ -1,0 +1,93 @@
+"""Deleting from the catalogue: rows go at once, media when nobody can be playing them any more.
+
+A track takes its uploads, its revisions and everything that was measured of it along; an album takes its tracks, an
+artist takes albums and tracks. What is left in the object store is put on the list of removals in the same transaction
+(`ingest.removals` works it off): uploads at once, media after the removal delay, for URLs that were given out stay
+valid. An ingest job of a deleted track finds no row and leaves.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+import msgspec
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.queries import Queries
+
+from config.postgres import Connection, Pool
+from graph.errors import Forbidden, ProblemCode, refused
+from graph.viewer import Viewer
+from ingest.contract import ALBUM_ENTRYPOINT, ALBUM_PRIORITY, AlbumJob
+from origin.asset import asset_directory
+
+# The rows are locked, so that an upload or a revision that comes to its end meanwhile finds its track gone.
+TRACK = """
+SELECT artist.owner_id FROM tracks AS track JOIN artists AS artist ON artist.id = track.artist_id
+WHERE track.id = $1 FOR UPDATE OF track
+"""
+ALBUM = """
+SELECT artist.owner_id FROM albums AS album JOIN artists AS artist ON artist.id = album.artist_id
+WHERE album.id = $1 FOR UPDATE OF album
+"""
+ARTIST = "SELECT owner_id FROM artists WHERE id = $1 FOR UPDATE"
+
+TRACKS_OF_ALBUM = "SELECT id FROM tracks WHERE album_id = $1 ORDER BY id FOR UPDATE"
+TRACKS_OF_ARTIST = "SELECT id FROM tracks WHERE artist_id = $1 ORDER BY id FOR UPDATE"
+
+UPLOADS = "SELECT object_key FROM uploads WHERE track_id = ANY($1::uuid[])"
+DELETE_TRACKS = "DELETE FROM tracks WHERE id = ANY($1::uuid[]) RETURNING asset_id, album_id"
+DELETE_ALBUM = "DELETE FROM albums WHERE id = $1"
+DELETE_ALBUMS_OF_ARTIST = "DELETE FROM albums WHERE artist_id = $1"
+DELETE_ARTIST = "DELETE FROM artists WHERE id = $1"
+REMOVE_LATER = "INSERT INTO removals (prefix, due_at) SELECT unnest($1::text[]), now() + $2::interval"
+NOW = timedelta(0)
+
+
+async def delete_track(pool: Pool, viewer: Viewer, *, track_id: UUID, removal_delay: timedelta) -> None:
+    """Delete a track that the viewer manages. Raises Forbidden, Refused."""
+    async with pool.acquire() as connection, connection.transaction():
+        _require_managed(viewer, await connection.fetchval(TRACK, track_id), field="trackId")
+        for album_id in await _delete_tracks(connection, [track_id], removal_delay):
+            await _enqueue_album(connection, album_id)
+
+
+async def delete_album(pool: Pool, viewer: Viewer, *, album_id: UUID, removal_delay: timedelta) -> None:
+    """Delete an album that the viewer manages, with its tracks. Raises Forbidden, Refused."""
+    async with pool.acquire() as connection, connection.transaction():
+        _require_managed(viewer, await connection.fetchval(ALBUM, album_id), field="albumId")
+        tracks = [row["id"] for row in await connection.fetch(TRACKS_OF_ALBUM, album_id)]
+        await _delete_tracks(connection, tracks, removal_delay)
+        await connection.execute(DELETE_ALBUM, album_id)
+
+
+async def delete_artist(pool: Pool, viewer: Viewer, *, artist_id: UUID, removal_delay: timedelta) -> None:
+    """Delete an artist that the viewer manages, with albums and tracks. Raises Forbidden, Refused."""
+    async with pool.acquire() as connection, connection.transaction():
+        _require_managed(viewer, await connection.fetchval(ARTIST, artist_id), field="artistId")
+        tracks = [row["id"] for row in await connection.fetch(TRACKS_OF_ARTIST, artist_id)]
+        await _delete_tracks(connection, tracks, removal_delay)
+        await connection.execute(DELETE_ALBUMS_OF_ARTIST, artist_id)
+        await connection.execute(DELETE_ARTIST, artist_id)
+
+
+def _require_managed(viewer: Viewer, owner_id: UUID | None, *, field: str) -> None:
+    if owner_id is None:
+        raise refused(ProblemCode.NOT_FOUND, field)
+    if not viewer.may_manage(owner_id):
+        raise Forbidden("This belongs to another artist.")
+
+
+async def _delete_tracks(connection: Connection, tracks: list[UUID], removal_delay: timedelta) -> set[UUID]:
+    """Delete locked tracks and promise the removal of their objects; returns the albums that they were on."""
+    uploads = [row["object_key"] for row in await connection.fetch(UPLOADS, tracks)]
+    gone = await connection.fetch(DELETE_TRACKS, tracks)
+    await connection.execute(REMOVE_LATER, uploads, NOW)
+    await connection.execute(REMOVE_LATER, [asset_directory(row["asset_id"]) for row in gone], removal_delay)
+    return {row["album_id"] for row in gone if row["album_id"] is not None}
+
+
+async def _enqueue_album(connection: Connection, album_id: UUID) -> None:
+    # PgQueuer's driver only calls `fetch`, which runs inside the transaction that is open on this connection.
+    queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]  # a pool's connection is a proxy of one
+    await queries.enqueue(ALBUM_ENTRYPOINT, msgspec.json.encode(AlbumJob(album_id=album_id)), ALBUM_PRIORITY)

@@ -1,0 +1,24 @@
+"""The images' fields of Query."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import strawberry
+
+from graph import ids
+from graph.context import Info
+from graph.images.types import Image, image_by_key
+
+Id = Annotated[strawberry.ID, strawberry.argument(name="id", description="The global id.")]
+
+
+@strawberry.type
+class ImagesQuery:
+    """Merged into Query by `graph.schema`."""
+
+    @strawberry.field(
+        description="One image; null when the id names none that you may see. Ask it until an upload is ready."
+    )
+    async def image(self, info: Info, global_id: Id) -> Image | None:
+        return await image_by_key(info.context, ids.find(Image.type_name, global_id))

@@ -1,0 +1,187 @@
+"""Rules of images: who may upload a picture, when it goes to the ingest, and who may put it where.
+
+The row is promise, state and result in one. `announce` writes it and signs the PUT of the picture; an account has one
+image of each picture, so whoever announces it again gets the same one, and has nothing to send once it has arrived.
+`complete` compares the stored object with the promise and hands it to the ingest, once.
+
+Artwork may be set as soon as the picture has arrived; it is shown once the image is ready. One that fails is taken off
+by the ingest, and a share lock on its row decides who was first.
+
+What may have artwork is in `SUBJECTS`, one entry a type; a playlist will be one more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.queries import Queries
+
+from config.errors import ObjectMissing
+from config.objects import ObjectStore, PresignedPut
+from config.postgres import Connection, Pool
+from graph.errors import Forbidden, Problem, ProblemCode, Refused, refused
+from graph.images.records import COLUMNS, Image, image_of
+from graph.keys import new_key
+from graph.rows import Row
+from graph.uploads.promise import MEDIA_TYPE, SHA256_HEX
+from graph.viewer import Viewer
+from ingest.contract import IMAGE_ENTRYPOINT, IMAGE_PRIORITY, MAX_PICTURE_BYTES, ImageJob, ImageStatus
+from origin.image import source_key
+
+ANNOUNCE = f"""
+INSERT INTO images (id, owner_id, status, size_bytes, sha256, expires_at) VALUES ($1, $2, 'announced', $3, $4, $5)
+ON CONFLICT (owner_id, sha256) WHERE status <> 'failed' DO UPDATE SET
+    expires_at = CASE images.status WHEN 'announced' THEN excluded.expires_at END,
+    size_bytes = CASE images.status WHEN 'announced' THEN excluded.size_bytes ELSE images.size_bytes END
+RETURNING {COLUMNS}
+"""  # noqa: S608 -- names of columns
+LOAD = f"SELECT {COLUMNS} FROM images WHERE id = $1"  # noqa: S608 -- names of columns
+KEEP = f"""
+UPDATE images SET status = 'queued', expires_at = NULL WHERE id = $1 AND status = 'announced' RETURNING {COLUMNS}
+"""  # noqa: S608 -- names of columns
+LOCK_IMAGE = f"SELECT {COLUMNS} FROM images WHERE id = $1 FOR SHARE"  # noqa: S608 -- names of columns
+
+
+class Subject(NamedTuple):
+    """Two statements about what may have artwork: whose it is ($1 its key), and to set it ($2 the image's)."""
+
+    owner: str
+    set_image: str
+
+
+SUBJECTS: Mapping[str, Subject] = {
+    "Artist": Subject(
+        "SELECT owner_id FROM artists WHERE id = $1",
+        "UPDATE artists SET image_id = $2 WHERE id = $1",
+    ),
+    "Album": Subject(
+        "SELECT a.owner_id FROM albums s JOIN artists a ON a.id = s.artist_id WHERE s.id = $1",
+        "UPDATE albums SET image_id = $2 WHERE id = $1",
+    ),
+    "Track": Subject(
+        "SELECT a.owner_id FROM tracks s JOIN artists a ON a.id = s.artist_id WHERE s.id = $1",
+        "UPDATE tracks SET image_id = $2 WHERE id = $1",
+    ),
+}
+
+
+class Announced(msgspec.Struct, frozen=True, kw_only=True):
+    """An image, and the request that sends its picture; None when there is nothing to send any more."""
+
+    image: Image
+    put: PresignedPut | None
+    expires_at: datetime
+
+
+async def announce(
+    pool: Pool, store: ObjectStore, *, viewer: Viewer, content_type: str, size_bytes: int, sha256: str, lifetime_s: int
+) -> Announced:
+    """Take a promise of a picture. Raises Forbidden, Refused, ServiceUnavailable."""
+    if not viewer.may_publish:
+        raise Forbidden("Only artists upload pictures.")
+    content_type, sha256 = content_type.strip().lower(), sha256.strip().lower()
+    found = list(_problems(content_type, size_bytes, sha256))
+    if found:
+        raise Refused(*found)
+    digest, expires_at = bytes.fromhex(sha256), datetime.now(UTC) + timedelta(seconds=lifetime_s)
+    image = image_of(await _one(pool, ANNOUNCE, new_key(), viewer.user_id, size_bytes, digest, expires_at))
+    put = None
+    if image.status is ImageStatus.ANNOUNCED:
+        put = await store.presign_put(
+            source_key(image.id),
+            content_type=content_type,
+            size_bytes=size_bytes,
+            sha256=digest,
+            lifetime_s=lifetime_s,
+        )
+    return Announced(image=image, put=put, expires_at=expires_at)
+
+
+def _problems(content_type: str, size_bytes: int, sha256: str) -> list[Problem]:
+    found = []
+    if not MEDIA_TYPE.fullmatch(content_type):
+        message = "Give a media type such as image/jpeg, without parameters."
+        found.append(Problem(ProblemCode.INVALID_VALUE, ("contentType",), message))
+    if size_bytes <= 0:
+        found.append(Problem(ProblemCode.INVALID_VALUE, ("sizeBytes",), "A picture has bytes."))
+    if size_bytes > MAX_PICTURE_BYTES:
+        message = f"A picture has at most {MAX_PICTURE_BYTES} bytes; this one has {size_bytes}."
+        found.append(Problem(ProblemCode.TOO_LARGE, ("sizeBytes",), message))
+    if not SHA256_HEX.fullmatch(sha256):
+        message = "Give the SHA-256 of the whole file as 64 hexadecimal digits."
+        found.append(Problem(ProblemCode.INVALID_VALUE, ("sha256",), message))
+    return found
+
+
+async def complete(pool: Pool, store: ObjectStore, *, viewer: Viewer, image_id: UUID) -> Image:
+    """Check that a promise is kept and have the image drawn, once. Raises Refused, ServiceUnavailable."""
+    row = await pool.fetchrow(LOAD, image_id)
+    if row is None or not viewer.may_manage(row["owner_id"]):
+        raise refused(ProblemCode.NOT_FOUND, "imageId")
+    if row["status"] != ImageStatus.ANNOUNCED.value:
+        return image_of(row)
+    if row["expires_at"] <= datetime.now(UTC):
+        message = "The upload has expired. Call createImageUpload again with the same picture."
+        raise refused(ProblemCode.UPLOAD_EXPIRED, "imageId", message)
+    await _check_object(store, row)
+    async with pool.acquire() as connection, connection.transaction():
+        kept = await connection.fetchrow(KEEP, image_id)
+        if kept is not None:
+            await _enqueue(connection, kept)
+            return image_of(kept)
+    return image_of(await _one(pool, LOAD, image_id))  # somebody else was faster
+
+
+async def _check_object(store: ObjectStore, row: Row) -> None:
+    """A store that keeps no checksum leaves the comparison to the ingest, which reads every byte."""
+    try:
+        info = await store.head(source_key(row["id"]))
+    except ObjectMissing as error:
+        message = "The picture has not arrived. Send it with the request that createImageUpload answered."
+        raise refused(ProblemCode.UPLOAD_MISSING, "imageId", message) from error
+    if info.size_bytes != row["size_bytes"]:
+        raise refused(ProblemCode.UPLOAD_SIZE_MISMATCH, "imageId")
+    if info.sha256 not in (None, row["sha256"]):
+        raise refused(ProblemCode.UPLOAD_CHECKSUM_MISMATCH, "imageId")
+
+
+async def _enqueue(connection: Connection, row: Row) -> None:
+    job = ImageJob(image_id=row["id"], size_bytes=row["size_bytes"], sha256=row["sha256"].hex())
+    # PgQueuer's driver only calls `fetch`, which runs inside the transaction that is open on this connection.
+    queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]  # a pool's connection is a proxy of one
+    await queries.enqueue(IMAGE_ENTRYPOINT, msgspec.json.encode(job), IMAGE_PRIORITY)
+
+
+async def set_artwork(pool: Pool, viewer: Viewer, *, type_name: str, key: UUID, image_id: UUID | None) -> None:
+    """Put an image of the viewer's on what the viewer manages, or take it off. Raises Forbidden, Refused."""
+    subject = SUBJECTS.get(type_name)
+    owner_id = None if subject is None else await pool.fetchval(subject.owner, key)
+    if subject is None or owner_id is None:
+        raise refused(ProblemCode.NOT_FOUND, "subjectId")
+    if not viewer.may_manage(owner_id):
+        raise Forbidden("This belongs to another account.")
+    async with pool.acquire() as connection, connection.transaction():
+        if image_id is not None:
+            _require_usable(await connection.fetchrow(LOCK_IMAGE, image_id), viewer)
+        await connection.execute(subject.set_image, key, image_id)
+
+
+def _require_usable(row: Row | None, viewer: Viewer) -> None:
+    if row is None or not viewer.may_manage(row["owner_id"]):
+        raise refused(ProblemCode.NOT_FOUND, "imageId")
+    if row["status"] == ImageStatus.ANNOUNCED.value:
+        raise refused(ProblemCode.UPLOAD_MISSING, "imageId", "The picture has not arrived; call completeImageUpload.")
+    if row["status"] == ImageStatus.FAILED.value:
+        raise refused(ProblemCode.IMAGE_FAILED, "imageId")
+
+
+async def _one(pool: Pool, statement: str, *values: object) -> Row:
+    row = await pool.fetchrow(statement, *values)
+    if row is None:  # a row of a key that was just used does not go away
+        raise refused(ProblemCode.NOT_FOUND, "imageId")
+    return row

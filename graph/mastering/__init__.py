@@ -1,0 +1,1 @@
+"""Mastering: what the ingest measured of tracks and albums, and what it found wrong."""

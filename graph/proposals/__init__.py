@@ -1,0 +1,1 @@
+"""Proposals: what a master says about itself, for the artist to take over or not."""
