@@ -20,11 +20,11 @@ from config.logs import logger
 from config.objects import ObjectStore
 from config.postgres import Pool
 from ingest.contract import AlbumJob
+from ingest.jobs.retry import FIRST_DELAY_S, LONGEST_DELAY_S
 from ingest.loudness import album, normalisation
 from ingest.loudness.album import Part
 from ingest.loudness.meter import Reading
 from ingest.postgres import translated
-from ingest.retry import FIRST_DELAY_S, LONGEST_DELAY_S
 from origin import asset as assets
 
 LOG = logger("ingest.albums")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ingest.contract import Job
-from ingest.finished import Finished
 from ingest.pcm import PcmInfo
+from ingest.renditions.finished import Finished
 from ingest.tasks import Measured
 from origin.asset import Asset, Master
 

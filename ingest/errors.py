@@ -12,7 +12,7 @@
         ├── ChildDied           a child process ended without an answer
         └── RenditionRejected   a rendition decoded again is not what was asked for
 
-An upstream's absence is `config.errors.ServiceUnavailable`; it is tried again for as long as `ingest.retry` says.
+An upstream's absence is `config.errors.ServiceUnavailable`; it is tried again for as long as `ingest.jobs.retry` says.
 """
 
 from __future__ import annotations

@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from ingest import pcm
-from ingest.children import child
 from ingest.errors import IngestFault, MediaError
+from ingest.isolation.children import child
+from ingest.jobs.scratch import read_portions
 from ingest.pcm import PcmInfo
 from ingest.pipeline import decoder_limits, sniff_file
-from ingest.scratch import read_portions
 from ingest.tasks import Decode, Decoded
 
 

@@ -9,7 +9,7 @@ master (12 bits travel in 16, 20 bits in 24, without loss); a float master is ro
 scale, as every converter that plays it would. The digest of a master is over the stored master's samples, packed in as
 few bytes as hold them, which is what a WAV file of that width holds.
 
-Not here: reading and writing files (`ingest.scratch`).
+Not here: reading and writing files (`ingest.jobs.scratch`).
 """
 
 from __future__ import annotations

@@ -3,11 +3,11 @@
     fetch -> sniff, decode; tags -> measure, derive -> render every rung; analyse -> publish
 
 The stages are in `Run.perform`, in their order. A later stage is one more method and one more share in
-`ingest.progress.SHARES`; a later rendition is an entry in `config/ladder.toml`. CPU work is done by child processes
-(`ingest.children`): what a stranger sent is read in children of their own with tight limits, the rest in the pool that
-all jobs of the worker share.
+`ingest.jobs.progress.SHARES`; a later rendition is an entry in `config/ladder.toml`. CPU work is done by child
+processes (`ingest.isolation.children`): what a stranger sent is read in children of their own with tight limits, the
+rest in the pool that all jobs of the worker share.
 
-Not here: who may run a job and what becomes of errors (`ingest.handler`, `ingest.retry`).
+Not here: who may run a job and what becomes of errors (`ingest.jobs.handler`, `ingest.jobs.retry`).
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from config.logs import logger
 from config.objects import ObjectStore
 from ingest import publish
 from ingest.assembly import assemble
-from ingest.children import Pool
 from ingest.containers.header import Header
+from ingest.containers.sniff import sniff
 from ingest.contract import Job, Stage
 from ingest.errors import ChildDied, MediaError
 from ingest.features.record import Features
-from ingest.finished import Finished
 from ingest.images.proposal import Offer
+from ingest.isolation.children import Pool
+from ingest.jobs.progress import Reporter
 from ingest.pcm import PcmInfo
 from ingest.product import Product
-from ingest.progress import Reporter
 from ingest.progressive.labels import Labels
-from ingest.recipe import Recipe
-from ingest.renditions import Shelf, Sources, derive, render_all
-from ingest.sniff import sniff
+from ingest.renditions.finished import Finished
+from ingest.renditions.production import Shelf, Sources, derive, render_all
+from ingest.renditions.recipe import Recipe
 from ingest.tasks import (
     Analyse,
     Decode,

@@ -1,9 +1,9 @@
 """The object store's side of a job: fetch the upload, publish the descriptor, remove what must not stay.
 
-The files of the renditions are stored as each is finished (`ingest.shelf`). Publishing is what comes last: the gating
-blocks, then the descriptor, by which the revision exists. Nobody reads any of it before the row says `ready`. `step` is
-called before each write and has to raise when the attempt does not hold the row any more, so that a worker which comes
-back late writes at most the object that it was in the middle of.
+The files of the renditions are stored as each is finished (`ingest.jobs.shelf`). Publishing is what comes last: the
+gating blocks, then the descriptor, by which the revision exists. Nobody reads any of it before the row says `ready`.
+`step` is called before each write and has to raise when the attempt does not hold the row any more, so that a worker
+which comes back late writes at most the object that it was in the middle of.
 
 A write has a deadline by its size: the client's own timeout begins when everything is sent, and a store that stops
 reading would hold a job, and its heartbeats, for ever.
@@ -11,7 +11,7 @@ reading would hold a job, and its heartbeats, for ever.
 Once a revision is ready its upload is removed: the FLAC rendition is the stored master, bit for bit for every integer
 master. For a float or lossy master it is the 24-bit rounding of what was decoded, and the original is not kept.
 A master that was refused leaves nothing, neither its upload nor what was published of it; one that we failed leaves
-everything (`ingest.quarantine`).
+everything (`ingest.jobs.quarantine`).
 """
 
 from __future__ import annotations

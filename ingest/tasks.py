@@ -13,10 +13,10 @@ import msgspec
 from ingest.containers.header import Header
 from ingest.contract import FailureCode, QualityWarning, Tags
 from ingest.features.record import Features
-from ingest.ladder import File, Rung
 from ingest.loudness.meter import Reading
 from ingest.pcm import PcmInfo
 from ingest.progressive.labels import Labels
+from ingest.renditions.ladder import File, Rung
 from origin.asset import Segment
 from origin.image import ImageFormat, ImageSize
 

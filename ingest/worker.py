@@ -1,16 +1,16 @@
 """The ingest worker: claims jobs from PgQueuer and turns each into a ready or a failed revision.
 
 Theory of operation. PgQueuer hands a job to one worker and takes it away when its heartbeats stop, so a job outlives
-any worker. The row in `assets` (`ingest.ledger`) says what became of it: a job whose row is final or gone is dropped,
-and so is an attempt that lost its row to another. The queue itself never sees a failure: `ingest.retry` decides, the
-worker asks the queue for another try, closes the row, or puts the job into quarantine.
+any worker. The row in `assets` (`ingest.jobs.ledger`) says what became of it: a job whose row is final or gone is
+dropped, and so is an attempt that lost its row to another. The queue itself never sees a failure: `ingest.jobs.retry`
+decides, the worker asks the queue for another try, closes the row, or puts the job into quarantine.
 
 A worker takes as many jobs as it has cores, and all of them share its child processes: one job alone has all cores.
 Beside them it does the other work that follows from jobs: the loudness of albums, and housekeeping.
 
 SIGTERM and SIGINT drain: no new job is claimed, the running ones end. PostgreSQL away: the worker waits for it.
 
-Not here: what is done with one job (`ingest.handler`).
+Not here: what is done with one job (`ingest.jobs.handler`).
 """
 
 from __future__ import annotations
@@ -32,17 +32,18 @@ from config.objects import open_store
 from config.postgres import open_pool
 from config.settings import IngestSettings, ingest_settings
 from config.valkey import open_valkey
-from ingest import children, queue, scratch
 from ingest.albums import Albums
 from ingest.contract import ALBUM_ENTRYPOINT, ENTRYPOINT, IMAGE_ENTRYPOINT
-from ingest.handler import Handler
-from ingest.housekeeping import house_kept, housekeeping_rules
 from ingest.images import proposal
 from ingest.images.job import ImageHandler
 from ingest.images.ledger import ImageLedger
-from ingest.ledger import Ledger
+from ingest.isolation import children
+from ingest.jobs import queue, scratch
+from ingest.jobs.handler import Handler
+from ingest.jobs.ledger import Ledger
+from ingest.lifecycle.housekeeping import house_kept, housekeeping_rules
 from ingest.pipeline import CHILD_LIMITS
-from ingest.recipe import read_recipe
+from ingest.renditions.recipe import read_recipe
 
 LOG = logger("ingest.worker")
 RECONNECT_S = 2.0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from config.postgres import Pool
-    from ingest.quarantine import Entry, Handle
+    from ingest.jobs.quarantine import Entry, Handle
 
 PIPE_WIDTH = 160  # a pipe has none, and rich's guess of 80 folds every line
 
@@ -42,7 +42,7 @@ def jobs() -> None:
 @pass_invocation
 def list_(invocation: Invocation, *, quarantined: bool, as_json: bool) -> None:
     """List the jobs that wait, run or are quarantined, the oldest first."""
-    from ingest.quarantine import unfinished
+    from ingest.jobs.quarantine import unfinished
 
     found: list[Entry] = asyncio.run(_with_pool(invocation.environment, unfinished))
     shown = [entry for entry in found if entry.state == "quarantined" or not quarantined]
@@ -64,7 +64,7 @@ def retry(invocation: Invocation, names: tuple[str, ...], *, every: bool) -> Non
 
     Mend first what `segue jobs list` tells of them. JOB is as it is listed.
     """
-    from ingest import quarantine
+    from ingest.jobs import quarantine
 
     for handle in _apply(invocation, names, quarantine.retry, every=every):
         click.echo(f"queued {handle}")
@@ -79,7 +79,7 @@ def drop(invocation: Invocation, names: tuple[str, ...], *, every: bool) -> None
 
     The artist has to upload the file again. JOB is as it is listed.
     """
-    from ingest import quarantine
+    from ingest.jobs import quarantine
 
     for handle in _apply(invocation, names, quarantine.drop, every=every):
         click.echo(f"dropped {handle}")
@@ -90,7 +90,7 @@ def _apply(
 ) -> list[Handle]:
     """Change the named jobs, or all that are quarantined. Raises JobRefused at the first that is not."""
     from ingest.errors import NotQuarantined
-    from ingest.quarantine import unfinished
+    from ingest.jobs.quarantine import unfinished
 
     if bool(names) == every:
         raise click.UsageError("name the jobs as `segue jobs list` does, or give --all")
@@ -112,7 +112,7 @@ def _apply(
 
 
 def _handle(name: str) -> Handle:
-    from ingest.quarantine import Handle
+    from ingest.jobs.quarantine import Handle
 
     try:
         return Handle.parse(name)

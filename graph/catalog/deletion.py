@@ -1,9 +1,9 @@
 """Deleting from the catalogue: rows go at once, media when nobody can be playing them any more.
 
 A track takes its uploads, its revisions and everything that was measured of it along; an album takes its tracks, an
-artist takes albums and tracks. What is left in the object store is put on the list of removals in the same transaction
-(`ingest.removals` works it off): uploads at once, media after the removal delay, for URLs that were given out stay
-valid. An ingest job of a deleted track finds no row and leaves.
+artist takes albums and tracks. What is left in the object store is put on the list of removals in the same
+transaction (`ingest.lifecycle.removals` works it off): uploads at once, media after the removal delay, for URLs that
+were given out stay valid. An ingest job of a deleted track finds no row and leaves.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """One picture's way through the queue: fetch it, draw it in a child process, write the files, say so.
 
-As with masters (`ingest.handler`), the row says what became of a job and the queue never sees a failure. What is the
-picture's fault ends the job at once; what is ours is tried three times.
+As with masters (`ingest.jobs.handler`), the row says what became of a job and the queue never sees a failure. What is
+the picture's fault ends the job at once; what is ours is tried three times.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from pgqueuer.models import Job as QueuedJob
 from config.errors import ObjectMissing, ServiceUnavailable
 from config.logs import logger
 from config.objects import ObjectStore
-from ingest import scratch
-from ingest.children import child
 from ingest.contract import MAX_ATTEMPTS, FailureCode, ImageJob, ImageStatus
 from ingest.errors import IngestFault, MediaError
 from ingest.images.ledger import ImageLedger
-from ingest.retry import GiveUp, TryAgain, decide
+from ingest.isolation.children import child
+from ingest.jobs import scratch
+from ingest.jobs.retry import GiveUp, TryAgain, decide
 from ingest.tasks import Illustrate, Illustrated, Limits
 from origin.image import image_directory, image_key, source_key
 

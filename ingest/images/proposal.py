@@ -19,8 +19,8 @@ from uuid_utils import compat
 
 from config.objects import ObjectStore
 from config.postgres import Connection, Pool
-from ingest import removals
 from ingest.contract import IMAGE_ENTRYPOINT, IMAGE_PRIORITY, ImageJob, ImageStatus
+from ingest.lifecycle import removals
 from ingest.postgres import translated
 from ingest.tasks import Picture
 from origin.image import image_directory, source_key

@@ -16,7 +16,7 @@ import av
 import numpy.typing as npt
 
 from ingest.cmaf.boxes import walk
-from ingest.ladder import File
+from ingest.renditions.ladder import File
 
 Samples = npt.NDArray[Any]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from ingest import pcm
 from ingest.features.analyser import Analyser
 from ingest.features.record import Features
-from ingest.scratch import read_portions
+from ingest.jobs.scratch import read_portions
 from ingest.tasks import Analyse
 
 

@@ -23,10 +23,10 @@ import av.subtitles.stream
 import msgspec
 from av.codec.context import Flags2
 
-from ingest import fence
 from ingest.containers.header import MAX_DURATION_S, Container, Header, check_duration
 from ingest.contract import FailureCode, QualityCode, QualityWarning
 from ingest.errors import MediaError
+from ingest.isolation import fence
 from ingest.stages.pcm_file import PcmWriter
 from ingest.tasks import Decode, Decoded
 

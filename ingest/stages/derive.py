@@ -16,10 +16,11 @@ import av
 import numpy as np
 import numpy.typing as npt
 
-from ingest import derivation, pcm
+from ingest import pcm
+from ingest.jobs.scratch import read_portions
 from ingest.loudness.meter import Meter
 from ingest.pcm import Floats, PcmInfo
-from ingest.scratch import read_portions
+from ingest.renditions import derivation
 from ingest.tasks import Derive, Derived, Source
 
 

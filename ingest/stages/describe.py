@@ -25,11 +25,11 @@ from typing import IO
 
 from tinytag import TinyTag
 
-from ingest import fence
 from ingest.containers.header import MAX_CHUNKS, skip_id3
 from ingest.contract import QualityCode, QualityWarning
 from ingest.errors import MediaError
 from ingest.images.headers.sniff import sniff
+from ingest.isolation import fence
 from ingest.tags import Fields, tags_of
 from ingest.tasks import Describe, Described, Picture
 

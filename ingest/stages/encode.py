@@ -17,8 +17,8 @@ import numpy as np
 from av.codec.context import Flags
 
 from ingest.cmaf.track_file import AAC_FRAME, FLAC_FRAME, OPUS_FRAME, Frame
-from ingest.derivation import OPUS_RATE_HZ
 from ingest.pcm import DEFAULT_POSITIONS, Floats, Integers
+from ingest.renditions.derivation import OPUS_RATE_HZ
 
 AAC_PRIMING = 1024
 """FFmpeg's encoder delay; the encoder's first time stamp says so, which `AacEncoder` checks."""

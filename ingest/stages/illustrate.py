@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from ingest import fence
 from ingest.contract import FailureCode
 from ingest.errors import MediaError
 from ingest.images import blurhash
 from ingest.images.headers.sniff import sniff
+from ingest.isolation import fence
 from ingest.tasks import Illustrate, Illustrated
 
 

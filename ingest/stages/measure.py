@@ -13,12 +13,12 @@ from pathlib import Path
 from ingest import pcm
 from ingest.contract import FailureCode
 from ingest.errors import MediaError
+from ingest.jobs.scratch import read_portions
 from ingest.loudness import album
 from ingest.loudness.meter import Meter
 from ingest.loudness.truepeak import largest
 from ingest.pcm import Floats
-from ingest.quality import Inspector
-from ingest.scratch import read_portions
+from ingest.quality.inspector import Inspector
 from ingest.tasks import Measure, Measured
 
 MAX_AMPLITUDE = 2.0**32

@@ -14,13 +14,13 @@ from typing import TypeAlias
 
 from ingest import pcm, tasks
 from ingest.cmaf.track_file import Frame, Track
-from ingest.ladder import File
+from ingest.jobs.scratch import read_portions
 from ingest.pcm import Floats, Integers
 from ingest.progressive.flac import FlacWriter
 from ingest.progressive.m4a import M4aWriter
 from ingest.progressive.mp3 import Mp3File
 from ingest.progressive.vorbis import VorbisFile
-from ingest.scratch import read_portions
+from ingest.renditions.ladder import File
 from ingest.stages.encode import AacEncoder, Encoder, FlacEncoder, OpusEncoder
 from ingest.stages.segments import TrackFileWriter
 from ingest.tasks import Packaged, Render, Rendered

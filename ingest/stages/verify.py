@@ -6,7 +6,7 @@
 - A lossy one is measured once; a second file of the same encoding has to decode to the same samples.
 
 Not here: what to do about a peak above the ceiling (`ingest.loudness.normalisation`), how far the loudness and the
-bandwidth may deviate (`ingest.deviation`).
+bandwidth may deviate (`ingest.renditions.deviation`).
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import numpy.typing as npt
 
 from ingest import pcm
 from ingest.errors import RenditionRejected
-from ingest.ladder import File
 from ingest.loudness.meter import Meter, Reading
 from ingest.progressive import read
+from ingest.renditions.ladder import File
 from ingest.tasks import Packaged, Verified, Verify
 
 Samples = npt.NDArray[Any]

@@ -202,7 +202,7 @@ def test_killed_supervisor_takes_a_running_job_with_it(place: Place, tmp_path: P
         with subprocess.Popen(
             [SEGUE, "import", "--as", "artist@example.com", master], env=place.variables, stdout=subprocess.DEVNULL
         ) as importing:
-            place.until_running("ingest.child")
+            place.until_running("ingest.isolation.child")
             process.kill()
             process.wait()
             importing.kill()

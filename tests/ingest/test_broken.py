@@ -22,9 +22,9 @@ needs_broken = pytest.mark.skipif(
 SCRIPT = """
 import json, mmap, os, sys
 from pathlib import Path
-from ingest import child
+from ingest.isolation import child
 from ingest.errors import MediaError
-from ingest.sniff import sniff
+from ingest.containers.sniff import sniff
 from ingest.stages import decode
 from ingest.tasks import Decode, Limits
 import av

@@ -20,7 +20,7 @@ from appliance import prepare
 from appliance.embedded import postgres
 from config.migrate import load, migrate
 from ingest.contract import Job
-from ingest.housekeeping import sweep
+from ingest.lifecycle.housekeeping import sweep
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
@@ -44,7 +44,8 @@ import asyncio, json, os, signal, sys
 import msgspec
 from config.logs import configure_logs
 from config.settings import ingest_settings
-from ingest import completion, ledger, progress, publish, shelf, worker
+from ingest.jobs import completion, ledger, progress, shelf
+from ingest import publish, worker
 
 given = json.load(sys.stdin)
 

@@ -15,11 +15,12 @@ import numpy as np
 import pytest
 from valkey.asyncio import Valkey
 
-from ingest import ladder, quarantine
 from ingest.contract import FailureCode, Job, Progress, Stage, Status, decode_progress, progress_channel
 from ingest.features.record import LAYOUT
-from ingest.handler import KILLED
-from ingest.ladder import File
+from ingest.jobs import quarantine
+from ingest.jobs.handler import KILLED
+from ingest.renditions import ladder
+from ingest.renditions.ladder import File
 from origin import asset as assets
 from origin.asset import Asset
 

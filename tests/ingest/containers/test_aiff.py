@@ -5,9 +5,9 @@ import struct
 import pytest
 
 from ingest.containers.header import Header
+from ingest.containers.sniff import sniff
 from ingest.contract import FailureCode
 from ingest.errors import MediaError
-from ingest.sniff import sniff
 
 
 def extended(rate: int) -> bytes:

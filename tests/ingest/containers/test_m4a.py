@@ -7,9 +7,9 @@ import pytest
 
 from ingest.containers.esds import read_aac
 from ingest.containers.header import Container
+from ingest.containers.sniff import sniff
 from ingest.contract import FailureCode
 from ingest.errors import MediaError
-from ingest.sniff import sniff
 
 RATE = 44_100
 

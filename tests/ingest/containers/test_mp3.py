@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from ingest.containers.mp3_tag import read_tag
+from ingest.containers.sniff import sniff
 from ingest.contract import FailureCode
 from ingest.errors import MediaError
-from ingest.sniff import sniff
 
 FRAME = b"\xff\xfb\x90\x64" + bytes(413)  # 128 kbit/s at 44.1 kHz, without padding: 417 bytes
 SAMPLES = 1152

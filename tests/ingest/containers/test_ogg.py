@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from ingest.containers.sniff import sniff
 from ingest.contract import FailureCode
 from ingest.errors import MediaError
-from ingest.sniff import sniff
 
 
 def refusal(data: bytes) -> FailureCode:

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import pyvips
 
-from ingest.children import child
 from ingest.contract import FailureCode
 from ingest.errors import MediaError, RenditionRejected
 from ingest.images import drawing
 from ingest.images.headers.header import PictureFormat
+from ingest.isolation.children import child
 from ingest.stages.illustrate import illustrate
 from ingest.tasks import Illustrate, Illustrated, Limits
 from origin.image import ImageFormat

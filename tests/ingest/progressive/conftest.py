@@ -7,9 +7,9 @@ import av
 import numpy as np
 import pytest
 
-from ingest.ladder import File, Rung
 from ingest.pcm import DEFAULT_POSITIONS, PcmInfo, SampleForm
 from ingest.progressive.labels import Labels
+from ingest.renditions.ladder import File, Rung
 from ingest.stages import render
 from ingest.tasks import Render, Rendered
 from origin.asset import Codec

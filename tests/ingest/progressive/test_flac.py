@@ -13,10 +13,10 @@ import soundfile
 from ingest import pcm
 from ingest.cmaf.track_file import Frame, Track
 from ingest.errors import IngestFault
-from ingest.ladder import File
 from ingest.progressive import read
 from ingest.progressive.flac import FlacWriter
 from ingest.progressive.labels import Labels
+from ingest.renditions.ladder import File
 from origin.asset import Codec
 
 RATE = 44_100

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from tinytag import TinyTag
 
-from ingest.ladder import File
 from ingest.progressive.labels import Labels
+from ingest.renditions.ladder import File
 
 WHOLE_FILES = [file for file in File if file is not File.CMAF]
 

@@ -14,10 +14,10 @@ import pytest
 from ingest.cmaf.boxes import walk
 from ingest.cmaf.track_file import Frame, Track
 from ingest.errors import IngestFault
-from ingest.ladder import File
 from ingest.progressive import read
 from ingest.progressive.labels import Labels
 from ingest.progressive.m4a import M4aWriter, header
+from ingest.renditions.ladder import File
 from ingest.stages.encode import AacEncoder
 from origin.asset import Codec
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from ingest.ladder import File
 from ingest.progressive import lame_tag, read
 from ingest.progressive.labels import Labels
 from ingest.progressive.mp3 import Mp3File
+from ingest.renditions.ladder import File
 
 RATE = 44_100
 

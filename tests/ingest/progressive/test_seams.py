@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from ingest.ladder import File, Rung
 from ingest.progressive import read
+from ingest.renditions.ladder import File, Rung
 from origin.asset import Codec
 
 MUSIC = Path(__file__).parents[3].parent / "shared" / "audio" / "music"

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 import soundfile
 
-from ingest.ladder import File
 from ingest.progressive import ogg, read
 from ingest.progressive.labels import Labels
 from ingest.progressive.vorbis import VorbisFile, compression_level
+from ingest.renditions.ladder import File
 
 RATE = 44_100
 LABELS = Labels(title="T", isrc="DEA120600001")

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from config.settings import LADDER
-from ingest import derivation, ladder
-from ingest.ladder import Rung
 from ingest.loudness.meter import Meter
 from ingest.pcm import DEFAULT_POSITIONS, PcmInfo, SampleForm, to_floats
 from ingest.progressive.labels import Labels
+from ingest.renditions import derivation, ladder
+from ingest.renditions.ladder import Rung
 from ingest.stages import derive, measure, render, verify
 from ingest.tasks import Derive, Measure, Render, Rendered, Source, Verified, Verify
 

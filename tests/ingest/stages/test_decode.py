@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.containers.header import Container, Header
+from ingest.containers.sniff import sniff
 from ingest.contract import FailureCode, QualityCode
 from ingest.errors import MediaError
 from ingest.pcm import PcmInfo, SampleForm
-from ingest.sniff import sniff
 from ingest.stages import decode
 from ingest.stages.decode import Tally
 from ingest.tasks import Decoded

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.derivation import derived_infos
 from ingest.pcm import SampleForm
+from ingest.renditions.derivation import derived_infos
 from origin.asset import Codec
 
 

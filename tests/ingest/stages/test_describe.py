@@ -14,8 +14,8 @@ from appliance.demo import flac as demo_flac
 from appliance.demo import riff as demo_riff
 from appliance.demo.library import PIECES
 from appliance.demo.masters import tags as demo_tags
-from ingest.children import child
 from ingest.contract import QualityCode, Tags
+from ingest.isolation.children import child
 from ingest.stages.describe import describe
 from ingest.tasks import Describe, Described, Limits
 

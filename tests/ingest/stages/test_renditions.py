@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from config.settings import LADDER
-from ingest import ladder
 from ingest.cmaf.boxes import walk
 from ingest.errors import RenditionRejected
-from ingest.ladder import File
 from ingest.pcm import SampleForm
+from ingest.renditions import ladder
+from ingest.renditions.ladder import File
 from ingest.tasks import Rendered
 from origin.asset import Codec
 

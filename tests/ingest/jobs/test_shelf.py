@@ -1,0 +1,141 @@
+"""The shelf on the real tables and a real store: what is found again, and what is made anew."""
+
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+from ingest.contract import Job
+from ingest.errors import Superseded
+from ingest.jobs.ledger import Claim, Ledger
+from ingest.jobs.shelf import Shelf
+from ingest.renditions.finished import Finished
+from ingest.renditions.ladder import File, Rung
+from ingest.renditions.recipe import Recipe
+from origin.asset import Codec, Loudness, Progressive, Rendition, Segment
+
+QUIET = Loudness(integrated_lufs=None, true_peak_dbtp=None)
+RUNG = Rung(name="aac-96", codec=Codec.AAC, stereo_bandwidth_bps=96_000, files=(File.CMAF, File.M4A))
+RECIPE = Recipe(ladder=(RUNG,), target_lufs=-14.0, aac_coder="twoloop")
+FINISHED = Finished(
+    rung_name="aac-96",
+    rendition=Rendition(
+        name="aac-96",
+        codec=Codec.AAC,
+        codec_string="mp4a.40.2",
+        sample_rate_hz=48_000,
+        channels=2,
+        nominal_bandwidth_bps=96_000,
+        average_bandwidth_bps=1,
+        peak_bandwidth_bps=1,
+        priming_samples=1024,
+        padding_samples=0,
+        sample_count=4096,
+        header_byte_length=1,
+        segments=(Segment(byte_length=1, duration_ticks=5120),),
+        sha256="00",
+        gain_db=-1.5,
+        loudness=QUIET,
+    ),
+    progressive=Progressive(
+        name="aac-96",
+        extension="m4a",
+        media_type="audio/mp4",
+        codec=Codec.AAC,
+        codec_string="mp4a.40.2",
+        sample_rate_hz=48_000,
+        channels=2,
+        nominal_bandwidth_bps=96_000,
+        average_bandwidth_bps=1,
+        priming_samples=1024,
+        padding_samples=0,
+        sample_count=4096,
+        byte_length=1,
+        sha256="00",
+        gain_db=-1.5,
+        loudness=QUIET,
+    ),
+)
+MakeShelf = Callable[..., Shelf]
+
+
+@pytest.fixture
+async def ledger(queue: Any) -> AsyncIterator[Ledger]:
+    async with asyncpg.create_pool(queue.environment["SEGUE_POSTGRES_URL"], min_size=1, max_size=2) as pool:
+        yield Ledger(pool, removal_delay=timedelta(0))
+
+
+@pytest.fixture
+async def job(queue: Any) -> Job:
+    return await queue.add(b"a master")
+
+
+async def claimed(ledger: Ledger, job: Job) -> Claim:
+    claim = await ledger.claim(job)
+    assert claim is not None
+    return claim
+
+
+@pytest.fixture
+def opened(queue: Any, ledger: Ledger, job: Job) -> Callable[..., Any]:
+    async def open_shelf(recipe: Recipe = RECIPE) -> Shelf:
+        shelf = Shelf(ledger=ledger, store=queue.store, claim=await claimed(ledger, job), recipe=recipe)
+        await shelf.open()
+        return shelf
+
+    return open_shelf
+
+
+def files(folder: Path) -> dict[str, Path]:
+    made = {"aac-96.mp4": folder / "aac-96.mp4", "aac-96.m4a": folder / "aac-96.m4a"}
+    for name, path in made.items():
+        path.write_bytes(name.encode())
+    return made
+
+
+async def test_next_attempt_finds_what_was_kept(queue: Any, opened: Any, job: Job, tmp_path: Path) -> None:
+    first = await opened()
+    assert await first.find("aac-96") is None
+    await first.keep(FINISHED, files(tmp_path))
+    directory = f"assets/{job.asset_id}/1/"
+    assert await queue.keys_of(job.asset_id) == [f"{directory}aac-96.m4a", f"{directory}aac-96.mp4"]
+    assert await queue.store.read(f"{directory}aac-96.mp4") == b"aac-96.mp4"
+    assert await (await opened()).find("aac-96") == FINISHED
+
+
+@pytest.mark.parametrize(
+    "recipe",
+    [
+        pytest.param(msgspec.structs.replace(RECIPE, target_lufs=-16.0), id="another target"),
+        pytest.param(msgspec.structs.replace(RECIPE, aac_coder="fast"), id="another coder"),
+        pytest.param(
+            msgspec.structs.replace(RECIPE, ladder=(msgspec.structs.replace(RUNG, stereo_bandwidth_bps=128_000),)),
+            id="another bandwidth",
+        ),
+        pytest.param(
+            msgspec.structs.replace(RECIPE, ladder=(msgspec.structs.replace(RUNG, name="aac-98"),)), id="no such rung"
+        ),
+    ],
+)
+async def test_what_was_made_by_other_settings_is_made_anew(opened: Any, tmp_path: Path, recipe: Recipe) -> None:
+    await (await opened()).keep(FINISHED, files(tmp_path))
+    assert await (await opened(recipe)).find("aac-96") is None
+
+
+async def test_record_whose_file_is_gone_counts_for_nothing(queue: Any, opened: Any, job: Job, tmp_path: Path) -> None:
+    await (await opened()).keep(FINISHED, files(tmp_path))
+    await queue.store.delete(f"assets/{job.asset_id}/1/aac-96.m4a")
+    assert await (await opened()).find("aac-96") is None
+
+
+async def test_attempt_that_lost_its_claim_stores_nothing(queue: Any, opened: Any, job: Job, tmp_path: Path) -> None:
+    late = await opened()
+    await opened()
+    with pytest.raises(Superseded):
+        await late.keep(FINISHED, files(tmp_path))
+    assert await queue.keys_of(job.asset_id) == []
+    assert await queue.connection.fetchval("SELECT count(*) FROM asset_renditions") == 0
