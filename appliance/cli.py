@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "user": ("accounts:user", "Make accounts."),
     "token": ("accounts:token", "Print an access token of an account, for scripts."),
     "doctor": ("doctor:doctor", "Check every connection and say what to mend."),
+    "lint": ("lint:lint", "Check any HLS stream against Apple's rules for audio."),
     "jobs": ("jobs:jobs", "List the ingest's jobs; retry or drop quarantined ones."),
     "graph": ("processes:graph", "Run the GraphQL API alone."),
     "origin": ("processes:origin", "Run the packaging origin alone."),

@@ -31,6 +31,8 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     """Hex digits."""
     access_token_key: str
     """An Ed25519 private key as PKCS#8 in PEM."""
+    content_key: str = ""
+    """Hex digits, from which the keys of protected media follow; empty in the file of a home made before there were."""
 
     def __repr__(self) -> str:
         return "Credentials(...)"
@@ -47,7 +49,13 @@ def make() -> Credentials:
         edge_key_id=secrets.token_hex(4),
         edge_key=secrets.token_hex(KEY_BYTES),
         access_token_key=_ed25519_pem(),
+        content_key=secrets.token_hex(KEY_BYTES),
     )
+
+
+def completed(held: Credentials) -> Credentials:
+    """The same, with what an older home lacks drawn anew."""
+    return held if held.content_key else msgspec.structs.replace(held, content_key=secrets.token_hex(KEY_BYTES))
 
 
 def store(file: Path, values: Credentials) -> None:

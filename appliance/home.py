@@ -144,6 +144,7 @@ def home_environment(home: Home, variables: Mapping[str, str]) -> dict[str, str]
         "SEGUE_SCRATCH": str(home.scratch),
         "SEGUE_ACCESS_TOKEN_KEY": held.access_token_key,
         "SEGUE_EDGE_KEYS": f"{held.edge_key_id}:{held.edge_key}",
+        "SEGUE_CONTENT_KEY_SECRET": held.content_key,
     }
     for service in embedded(variables):
         derived |= DERIVATIONS[service](home, held, variables)

@@ -8,6 +8,7 @@ Not here: playing. The URL opens in any player.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 from uuid import UUID
 
@@ -35,12 +36,24 @@ START_PLAYBACK: Final = """
 mutation ($input: StartPlaybackInput!) {
   startPlayback(input: $input) { playback { hlsUrl dashUrl expiresAt } userErrors { field message code } }
 }"""
+START_WHOLE: Final = """
+mutation ($input: StartPlaybackInput!) {
+  startPlayback(input: $input) { playback { files { quality mediaType url } } userErrors { field message code } }
+}"""
+COMMON_TYPES: Final = ("audio/mpeg", "audio/mp4")
+"""What a player opens that opens little else."""
 
 
 class NothingFound(ApplianceError):
     """No track that can be played has this id or these words; look for others."""
 
     code = "nothing_found"
+
+
+class NoSuchQuality(ApplianceError):
+    """The track is not stored as such a whole file; choose one of those that are named, or take HLS or DASH."""
+
+    code = "no_such_quality"
 
 
 class Named(msgspec.Struct, frozen=True):
@@ -104,6 +117,26 @@ class Playback(msgspec.Struct, frozen=True, rename="camel"):
     expires_at: str
 
 
+class WholeFile(msgspec.Struct, frozen=True, rename="camel"):
+    """A track as one file; `quality` is its name in the ladder."""
+
+    quality: str
+    media_type: str
+    url: str
+
+    @property
+    def rarity(self) -> int:
+        return COMMON_TYPES.index(self.media_type) if self.media_type in COMMON_TYPES else len(COMMON_TYPES)
+
+
+class _Files(msgspec.Struct, frozen=True):
+    files: list[WholeFile]
+
+
+class _StartedWhole(msgspec.Struct, frozen=True):
+    playback: _Files
+
+
 class _Started(msgspec.Struct, frozen=True):
     playback: Playback
 
@@ -126,6 +159,24 @@ async def find_track(client: GraphClient, words: str) -> Track:
 async def start_playback(client: GraphClient, track: Track) -> Playback:
     """Raises InputRefused, GraphRefused, GraphAway."""
     return (await client.mutate(START_PLAYBACK, {"trackId": track.id}, to=_Started)).playback
+
+
+async def start_whole(client: GraphClient, track: Track, quality: str | None) -> WholeFile:
+    """Raises NoSuchQuality, InputRefused, GraphRefused, GraphAway."""
+    files = (await client.mutate(START_WHOLE, {"trackId": track.id}, to=_StartedWhole)).playback.files
+    return choose(files, quality)
+
+
+def choose(files: Sequence[WholeFile], quality: str | None) -> WholeFile:
+    """The file of this quality, or for None the one that most players open. Raises NoSuchQuality."""
+    if not files:
+        raise NoSuchQuality("this track is not stored as a whole file; play it by --protocol hls")
+    if quality is None:
+        return min(files, key=lambda file: file.rarity)
+    for file in files:
+        if file.quality == quality:
+            return file
+    raise NoSuchQuality(f"no whole file is called {quality!r}; there are {', '.join(file.quality for file in files)}")
 
 
 def _track_id(words: str) -> str | None:

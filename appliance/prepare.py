@@ -35,7 +35,11 @@ def make_folders(home: Home) -> Credentials:
         ) from error
     if not home.made:
         credentials.store(home.credentials_file, credentials.make())
-    return load_credentials(home)
+    held = load_credentials(home)
+    whole = credentials.completed(held)
+    if whole != held:
+        credentials.store(home.credentials_file, whole)
+    return whole
 
 
 def _refuse_damage(home: Home) -> None:

@@ -80,6 +80,8 @@ class S3Settings(msgspec.Struct, frozen=True, kw_only=True):
     access_key: str
     secret_key: Secret
     timeout_s: float = 10.0
+    connections: int = 64
+    """That one process may hold."""
 
 
 class EdgeKey(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,6 +115,32 @@ class GraphSettings(msgspec.Struct, frozen=True, kw_only=True):
     allowed_origins: tuple[str, ...]
 
 
+class ReadSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How one origin process reads the object store, and what it keeps of it."""
+
+    deadline_s: float
+    in_flight_bytes: int
+    segment_cache_bytes: int
+    descriptor_cache_bytes: int
+    folder: str
+    """Empty: no disk tier."""
+    folder_bytes: int
+    replica: S3Settings | None
+
+
+class ProtectionSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the keys of protected media come from, and how long each is used."""
+
+    content_key_secret: Secret | None
+    """Hex digits; None where a key server is asked instead."""
+    speke_url: str
+    """Of that key server; empty: none."""
+    speke_authorization: Secret
+    """The value of the header; may be empty."""
+    segments_per_period: int | None
+    """None: one key for a whole asset."""
+
+
 class OriginSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything `segue origin` needs."""
 
@@ -122,6 +150,9 @@ class OriginSettings(msgspec.Struct, frozen=True, kw_only=True):
     s3: S3Settings
     edge_keys: tuple[EdgeKey, ...]
     manifest_max_age_s: int
+    allowed_origins: tuple[str, ...]
+    reads: ReadSettings
+    protection: ProtectionSettings
 
 
 class IngestSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -231,7 +262,57 @@ def origin_settings(environment: Environment) -> OriginSettings:
         workers=read.integer("SEGUE_ORIGIN_WORKERS", 1),
         s3=s3_settings(environment),
         edge_keys=edge_keys(environment),
-        manifest_max_age_s=read.integer("SEGUE_MANIFEST_MAX_AGE_S", 20),
+        manifest_max_age_s=read.integer("SEGUE_MANIFEST_MAX_AGE_S", 10),
+        allowed_origins=read.items("SEGUE_ALLOWED_ORIGINS", "*"),
+        reads=read_settings(environment),
+        protection=protection_settings(environment),
+    )
+
+
+def protection_settings(environment: Environment) -> ProtectionSettings:
+    """Raises InvalidSetting."""
+    read = Reader(environment)
+    speke_url = read.url("SEGUE_SPEKE_URL") if read.text("SEGUE_SPEKE_URL", "") else ""
+    return ProtectionSettings(
+        content_key_secret=None if speke_url else _content_key_secret(read),
+        speke_url=speke_url,
+        speke_authorization=Secret(read.text("SEGUE_SPEKE_AUTHORIZATION", "")),
+        segments_per_period=read.integer("SEGUE_CRYPTO_PERIOD_SEGMENTS", 225, at_least=0) or None,
+    )
+
+
+def _content_key_secret(read: Reader) -> Secret:
+    secret = read.secret("SEGUE_CONTENT_KEY_SECRET")
+    if not _is_key(secret.reveal()):
+        raise InvalidSetting("SEGUE_CONTENT_KEY_SECRET", "must be 64 or more hex digits")
+    return secret
+
+
+def read_settings(environment: Environment) -> ReadSettings:
+    """Raises InvalidSetting."""
+    read = Reader(environment)
+    return ReadSettings(
+        deadline_s=read.number("SEGUE_READ_DEADLINE_S", 1.5, above=0),
+        in_flight_bytes=read.integer("SEGUE_READS_IN_FLIGHT_BYTES", 32 * 1024**2),
+        segment_cache_bytes=read.integer("SEGUE_SEGMENT_CACHE_BYTES", 256 * 1024**2),
+        descriptor_cache_bytes=read.integer("SEGUE_DESCRIPTOR_CACHE_BYTES", 64 * 1024**2),
+        folder=read.text("SEGUE_SEGMENT_CACHE_FOLDER", ""),
+        folder_bytes=read.integer("SEGUE_SEGMENT_CACHE_FOLDER_BYTES", 10 * 1024**3),
+        replica=_replica(environment) if read.text("SEGUE_S3_REPLICA_ENDPOINT", "") else None,
+    )
+
+
+def _replica(environment: Environment) -> S3Settings:
+    """The bucket in another region; what is not set is as at the primary."""
+    read, primary = Reader(environment), s3_settings(environment)
+    endpoint = read.url("SEGUE_S3_REPLICA_ENDPOINT")
+    return S3Settings(
+        endpoint=endpoint,
+        public_endpoint=endpoint,
+        region=read.text("SEGUE_S3_REPLICA_REGION", primary.region),
+        bucket=read.text("SEGUE_S3_REPLICA_BUCKET", primary.bucket),
+        access_key=read.text("SEGUE_S3_REPLICA_ACCESS_KEY", primary.access_key),
+        secret_key=Secret(read.text("SEGUE_S3_REPLICA_SECRET_KEY", primary.secret_key.reveal())),
     )
 
 
@@ -299,13 +380,17 @@ def edge_keys(environment: Environment) -> tuple[EdgeKey, ...]:
 
 def _edge_key(pair: str) -> EdgeKey:
     key_id, _, secret = pair.partition(":")
-    try:
-        enough = len(bytes.fromhex(secret)) >= 32
-    except ValueError:
-        enough = False
-    if not (key_id.isalnum() and enough):
+    if not (key_id.isalnum() and _is_key(secret)):
         # The secret is not echoed: a message may end up in a log.
         raise InvalidSetting(
             "SEGUE_EDGE_KEYS", f"key {key_id!r} must be an alphanumeric id, `:` and 64 or more hex digits"
         )
     return EdgeKey(key_id=key_id, secret=Secret(secret))
+
+
+def _is_key(text: str) -> bool:
+    """Whether the text is as many hex digits as a secret has at least."""
+    try:
+        return len(bytes.fromhex(text)) >= 32
+    except ValueError:
+        return False

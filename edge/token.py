@@ -2,13 +2,15 @@
 
 Grammar, one spelling for each token (ABNF of RFC 5234)::
 
-    token   = version "." key-id "." expiry "." mac
-    version = %s"s1"
+    token   = signed "." mac
+    signed  = %s"s1" "." key-id "." expiry              ; all clear media of the directory
+            / %s"s2" "." key-id "." expiry "." terms    ; those that the terms allow
     key-id  = 1*32(ALPHA / DIGIT)
     expiry  = 1*11DIGIT               ; Unix seconds, without a leading zero
+    terms   = <that of edge.terms, not empty>
     mac     = 43(ALPHA / DIGIT / "-" / "_")
 
-    mac     = base64url-without-padding(HMAC-SHA256(secret, version "." key-id "." expiry LF directory))
+    mac     = base64url-without-padding(HMAC-SHA256(secret, signed LF directory))
 
 Rules:
 
@@ -19,11 +21,13 @@ Rules:
    padding) is another text, so it is forged without being decoded.
 4. `now >= expiry` rejects. The MAC is checked first: `Expired` is said of genuine tokens only.
 5. A verifier raises. It never returns False, which a caller could forget to look at.
+6. Terms are read only behind a MAC that is right. Without terms a token is `s1`: there is no second spelling of it.
 
-A later claim (a codec filter, a bandwidth ceiling) is a field of its own before the MAC, under a new version marker:
-what a verifier of today does not know, it refuses.
+A later claim is a field of its own before the MAC, under a new version marker: what a verifier of today does not know,
+it refuses.
 
-Not here: the clock and the keys (arguments), the path around the token (`origin.routes`), tokens of CDN vendors.
+Not here: the clock and the keys (arguments), the path around the token (`origin.routes`), what the terms mean for an
+asset (`origin.selection`), tokens of CDN vendors.
 """
 
 from __future__ import annotations
@@ -36,9 +40,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from edge import terms as spelling
 from edge.errors import Expired, Forged, InvalidGrant, Malformed, UnknownKey
+from edge.terms import MAX_CHARACTERS, NO_TERMS, Terms
 
-VERSION = "s1"
+PLAIN = "s1"
+WITH_TERMS = "s2"
 
 MIN_SECRET_BYTES = 32
 """A key shorter than the digest weakens HMAC (RFC 2104 section 3)."""
@@ -46,20 +53,24 @@ MIN_SECRET_BYTES = 32
 MAX_EXPIRY_S = 99_999_999_999
 
 KEY_ID = re.compile(r"[A-Za-z0-9]{1,32}")
-TOKEN = re.compile(rf"{VERSION}\.([A-Za-z0-9]{{1,32}})\.([1-9][0-9]{{0,10}})\.([A-Za-z0-9_-]{{43}})")
+TOKEN = re.compile(
+    rf"({PLAIN}|{WITH_TERMS})\.([A-Za-z0-9]{{1,32}})\.([1-9][0-9]{{0,10}})"
+    rf"(?:\.([a-z0-9_-]{{1,{MAX_CHARACTERS}}}))?\.([A-Za-z0-9_-]{{43}})"
+)
 DIRECTORY = re.compile(r"([A-Za-z0-9_~-][A-Za-z0-9_.~-]*/)+")
 """Relative, ends with a slash; a component does not start with a dot, which leaves no way to climb."""
 
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
-    """What a genuine token lets its bearer do: read below `directory` until `expires_at_s`."""
+    """What a genuine token lets its bearer do: read what `terms` allow below `directory` until `expires_at_s`."""
 
     key_id: str
     directory: str
     expires_at_s: int
+    terms: Terms = NO_TERMS
 
 
-def mint(*, key_id: str, secret: bytes, directory: str, expires_at_s: int) -> str:
+def mint(*, key_id: str, secret: bytes, directory: str, expires_at_s: int, terms: Terms = NO_TERMS) -> str:
     """Make the token that opens `directory` (`assets/.../`, relative, with its last slash) until `expires_at_s`.
 
     Raises InvalidGrant when an argument is outside of the grammar or the secret is too short.
@@ -68,7 +79,8 @@ def mint(*, key_id: str, secret: bytes, directory: str, expires_at_s: int) -> st
     _require(len(secret) >= MIN_SECRET_BYTES, f"a secret has at least {MIN_SECRET_BYTES} bytes")
     _require(1 <= expires_at_s <= MAX_EXPIRY_S, f"an expiry is 1 to {MAX_EXPIRY_S} s, not {expires_at_s}")
     _require_directory(directory)
-    signed = f"{VERSION}.{key_id}.{expires_at_s}"
+    text = spelling.spell(terms)
+    signed = f"{WITH_TERMS}.{key_id}.{expires_at_s}.{text}" if text else f"{PLAIN}.{key_id}.{expires_at_s}"
     return f"{signed}.{_mac(secret, signed, directory)}"
 
 
@@ -81,16 +93,21 @@ def verify(token: str, *, directory: str, keys: Mapping[str, bytes], now_s: int)
     fields = TOKEN.fullmatch(token)
     if fields is None:
         raise Malformed
-    key_id, expiry, mac = fields.groups()
+    version, key_id, expiry, text, mac = fields.groups()
+    if (version == WITH_TERMS) != (text is not None):
+        raise Malformed
     secret = keys.get(key_id)
     if secret is None:
         raise UnknownKey
     signed = token[: -len(mac) - 1]
     if not hmac.compare_digest(mac, _mac(secret, signed, directory)):
         raise Forged
+    terms = NO_TERMS if text is None else spelling.read(text)
+    if terms is None:
+        raise Malformed
     if now_s >= int(expiry):
         raise Expired
-    return Grant(key_id=key_id, directory=directory, expires_at_s=int(expiry))
+    return Grant(key_id=key_id, directory=directory, expires_at_s=int(expiry), terms=terms)
 
 
 def _mac(secret: bytes, signed: str, directory: str) -> str:

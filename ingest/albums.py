@@ -8,7 +8,6 @@ still those that were read; otherwise the job of the later change has written, o
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from uuid import UUID
 
 import msgspec
@@ -20,7 +19,7 @@ from config.logs import logger
 from config.objects import ObjectStore
 from config.postgres import Pool
 from ingest.contract import AlbumJob
-from ingest.jobs.retry import FIRST_DELAY_S, LONGEST_DELAY_S
+from ingest.jobs.retry import back_off
 from ingest.loudness import album, normalisation
 from ingest.loudness.album import Part
 from ingest.loudness.meter import Reading
@@ -84,8 +83,7 @@ class Albums:
         try:
             await self.measure(job.album_id)
         except ServiceUnavailable as error:
-            delay = timedelta(seconds=min(FIRST_DELAY_S * 2**queued.attempts, LONGEST_DELAY_S))
-            raise RetryRequested(delay=delay, reason=str(error)) from error
+            raise RetryRequested(delay=back_off(queued.attempts), reason=str(error)) from error
 
     async def measure(self, album_id: UUID) -> None:
         """Figure an album from its tracks' stored blocks. Raises ServiceUnavailable."""

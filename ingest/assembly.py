@@ -17,6 +17,8 @@ def assemble(job: Job, info: PcmInfo, measured: Measured, rungs: Sequence[Finish
         asset_id=job.asset_id,
         revision=job.revision,
         title=job.title,
+        artist_id=job.artist_id,
+        album_id=job.album_id,
         master=Master(
             sample_rate_hz=info.sample_rate_hz,
             channels=info.channels,

@@ -86,6 +86,8 @@ class FailureCode(Enum):
     ARTWORK_INVALID = "artwork_invalid"
     """Of an image; a master is not refused for the picture inside it."""
     INTERNAL = "internal"
+    GIVEN_UP = "given_up"
+    """What failed by a fault of ours and is not kept any more."""
 
 
 REMEDIES: dict[FailureCode, str] = {
@@ -94,7 +96,8 @@ REMEDIES: dict[FailureCode, str] = {
         "or FLAC). Upload WAV or FLAC."
     ),
     FailureCode.UNSUPPORTED_CODEC: (
-        "The audio inside this file is compressed in a way that we cannot read. Export it as PCM WAV or FLAC."
+        "The audio inside this file is of a kind that we cannot read: compressed in another way, of more than 8 "
+        "channels, or at a rate outside of 8 to 384 kHz. Export it as PCM WAV or FLAC at 44.1 to 192 kHz."
     ),
     FailureCode.PROTECTED: (
         "This file is copy-protected, so that nobody can read the audio in it. Upload the master that you made it from."
@@ -105,7 +108,9 @@ REMEDIES: dict[FailureCode, str] = {
     FailureCode.EMPTY: "The file is empty. Export it again and check its size before you upload.",
     FailureCode.TRUNCATED: "The file ends before its audio does. Export or copy it again, then upload the whole file.",
     FailureCode.CORRUPT: "The audio cannot be decoded to its end. Export it again from your editor.",
-    FailureCode.TOO_SHORT: "The audio is shorter than a tenth of a second.",
+    FailureCode.TOO_SHORT: (
+        "The audio is shorter than a tenth of a second. Check that you exported the whole track and not a selection."
+    ),
     FailureCode.TOO_LONG: "The audio is longer than four hours. Split it into several tracks.",
     FailureCode.SILENT: "Every sample of this file is zero. Check the export: a track may have been muted.",
     FailureCode.RESOURCE_LIMIT: (
@@ -113,11 +118,15 @@ REMEDIES: dict[FailureCode, str] = {
     ),
     FailureCode.UPLOAD_CHANGED: "The stored file is not the one that was announced. Upload it again.",
     FailureCode.ARTWORK_INVALID: (
-        "This picture cannot be used. Upload a JPEG, PNG, WebP, AVIF or GIF of up to 20 MB and 40 megapixels."
+        "This picture cannot be used: it is damaged, too large, or of a kind that we cannot read. Upload a JPEG, PNG,"
+        " WebP, AVIF or GIF of up to 20 MB, 40 megapixels and 10,000 pixels a side."
     ),
     FailureCode.INTERNAL: (
         "Something went wrong on our side, several times. Your file is kept and we look into it; you need not send it"
         " again."
+    ),
+    FailureCode.GIVEN_UP: (
+        "Something went wrong on our side, several times, and we could not mend it for this file. Upload it again."
     ),
 }
 
@@ -126,6 +135,8 @@ class QualityCode(Enum):
     """What quality control may find in a master that is accepted all the same; stable, for programs."""
 
     CLIPPED = "clipped"
+    OVER_FULL_SCALE = "over_full_scale"
+    """Samples that only floating point holds; the stored master, and with it FLAC, ends at full scale."""
     DC_OFFSET = "dc_offset"
     LEADING_SILENCE = "leading_silence"
     TRAILING_SILENCE = "trailing_silence"
@@ -135,7 +146,7 @@ class QualityCode(Enum):
     LOSSY_SOURCE = "lossy_source"
     MD5_MISMATCH = "md5_mismatch"
     BIT_DEPTH_REDUCED = "bit_depth_reduced"
-    """The stored master keeps fewer bits than the file had, as of 64-bit floats."""
+    """The stored master keeps fewer bits than the file had: of floats whose steps are finer than 24 bits."""
     UNREADABLE_ARTWORK = "unreadable_artwork"
 
 
@@ -161,6 +172,8 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     album: str = ""
     isrc: str = ""
     """Written into progressive files, so that a download names itself; the catalogue stays the truth."""
+    artist_id: UUID | None = None
+    album_id: UUID | None = None
 
 
 class AlbumJob(msgspec.Struct, frozen=True, kw_only=True):

@@ -196,7 +196,7 @@ def decoder_limits(header: Header, size_bytes: int) -> Limits:
     else:
         cpu_s = 30 + size_bytes // 16_000  # 16 kB is a second of a lossy file, or less
     # By the clock it may take far longer, for what ends it there refuses the master: a busy machine is not its fault.
-    return Limits(memory_bytes=DECODER_MEMORY_BYTES, cpu_s=cpu_s, wall_s=600 + 10 * cpu_s, file_bytes=MAX_PCM_BYTES)
+    return Limits(memory_bytes=DECODER_MEMORY_BYTES, cpu_s=cpu_s, wall_s=600 + cpu_s, file_bytes=MAX_PCM_BYTES)
 
 
 def sniff_file(path: Path) -> Header:

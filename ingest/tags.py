@@ -74,9 +74,9 @@ def tags_of(fields: Fields) -> Tags | None:
     return None if tags == Tags() else tags
 
 
-def clean(text: str, *, max_length: int = MAX_LENGTH) -> str:
+def clean(text: str) -> str:
     """One line of text as it is proposed; empty when nothing is left."""
-    return " ".join(_printable(text.replace("\0", " ")).split())[:max_length].strip()
+    return " ".join(_printable(text).split())[:MAX_LENGTH].strip()
 
 
 def _printable(text: str) -> str:
@@ -89,8 +89,9 @@ def _printable(text: str) -> str:
 
 
 def _texts(fields: Fields, *names: str) -> tuple[str, ...]:
-    """The values of all these fields, each once."""
-    cleaned = (clean(value) for name in names for value in fields.get(name, ())[:MAX_VALUES])
+    """The values of all these fields, each once; ID3v2.4 separates several in one frame by zeros."""
+    texts = (text for name in names for text in fields.get(name, ())[:MAX_VALUES])
+    cleaned = (clean(value) for text in texts for value in text.split("\0", MAX_VALUES)[:MAX_VALUES])
     return tuple(dict.fromkeys(value for value in cleaned if value))[:MAX_VALUES]
 
 
@@ -101,10 +102,12 @@ def _first(values: Sequence[T]) -> T | None:
 def _artists(credited: tuple[str, ...]) -> tuple[str, ...]:
     """Who they are, one by one.
 
-    Taggers write the credit ("Ada & Ben") and, in a field that tinytag counts as the same one, each of its names.
+    Taggers write the credit ("Ada & Ben") and, in a field that tinytag counts as the same one, each of its names; in
+    ID3v2.3 with slashes between them, which a name may have as well ("AC/DC").
     """
-    names = credited[1:]
-    return names if names and all(name in credited[0] for name in names) else credited
+    credit, names = credited[:1], credited[1:]
+    parts = tuple(part.strip() for name in names for part in ([name] if name in credit[0] else name.split("/")))
+    return parts if parts and all(part and part in credit[0] for part in parts) else credited
 
 
 def _number(fields: Fields, name: str) -> int | None:

@@ -58,6 +58,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
 
     peak_bandwidth_bps: int
     header_byte_length: int
+    header_sha256: str
     segments: tuple[Segment, ...]
 
 

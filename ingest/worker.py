@@ -8,7 +8,9 @@ decides, the worker asks the queue for another try, closes the row, or puts the 
 A worker takes as many jobs as it has cores, and all of them share its child processes: one job alone has all cores.
 Beside them it does the other work that follows from jobs: the loudness of albums, and housekeeping.
 
-SIGTERM and SIGINT drain: no new job is claimed, the running ones end. PostgreSQL away: the worker waits for it.
+SIGTERM and SIGINT drain: no new job is claimed, the running ones end. Whoever has no patience for that may kill the
+worker then: what it did not come to the end of counts as no attempt, and its finished rungs are kept. PostgreSQL away:
+the worker waits for it.
 
 Not here: what is done with one job (`ingest.jobs.handler`).
 """
@@ -18,8 +20,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -80,7 +82,8 @@ async def run(settings: IngestSettings) -> None:
             manager = queue.manager(postgres, capacity=capacity)
             for name, handle in entrypoints.items():
                 manager.entrypoint(name, on_failure="hold")(handle)
-            await _work(manager, heartbeat=timedelta(seconds=settings.heartbeat_timeout_s), stopping=stopping)
+            async with _stopped(stopping, manager, handler):
+                await _work(manager, heartbeat=timedelta(seconds=settings.heartbeat_timeout_s))
         LOG.info("stopped")
 
 
@@ -92,9 +95,8 @@ def _until_signal() -> asyncio.Event:
     return stopping
 
 
-async def _work(manager: queue.Manager, *, heartbeat: timedelta, stopping: asyncio.Event) -> None:
+async def _work(manager: queue.Manager, *, heartbeat: timedelta) -> None:
     """Run PgQueuer's loop until it is told to stop, or until PostgreSQL goes away for longer than it bears."""
-    stopper = asyncio.create_task(_stop_with(stopping, manager.shutdown))
     try:
         # Jobs of dead workers are found by polling, so the poll is no rarer than they can appear.
         poll = min(heartbeat / 2, timedelta(seconds=LONGEST_POLL_S))
@@ -104,14 +106,23 @@ async def _work(manager: queue.Manager, *, heartbeat: timedelta, stopping: async
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError, FailingListenerError) as error:
         LOG.warning("PostgreSQL is away", cause=type(error).__name__)
         await asyncio.sleep(RECONNECT_S)
+
+
+@asynccontextmanager
+async def _stopped(stopping: asyncio.Event, manager: queue.Manager, handler: Handler) -> AsyncIterator[None]:
+    """Have the body claim nothing more from the moment on at which we are told to stop."""
+
+    async def stop() -> None:
+        await stopping.wait()
+        LOG.info("stopping: running jobs are brought to their end")
+        manager.shutdown.set()
+        await handler.stop()
+
+    stopper = asyncio.create_task(stop())
+    try:
+        yield
     finally:
         stopper.cancel()
-
-
-async def _stop_with(stopping: asyncio.Event, shutdown: asyncio.Event) -> None:
-    await stopping.wait()
-    LOG.info("stopping: running jobs are brought to their end")
-    shutdown.set()
 
 
 def main(environment: Mapping[str, str]) -> None:

@@ -19,10 +19,14 @@ from pathlib import Path
 import msgspec
 
 ROOT = Path(__file__).parents[1]
-START_TIMEOUT_S = 120
+START_TIMEOUT_S = 600
 STOP_TIMEOUT_S = 60
+COMMAND_TIMEOUT_S = 1800
+"""For what hangs: importing a long master takes minutes on a busy machine."""
 FOREIGN = ("SEGUE_", "MAKE", "MFLAGS")
-INTERRUPTED = (2, -signal.SIGINT)  # how make reports the Ctrl-C that it got together with its child
+INTERRUPTED = (0, 2, -signal.SIGINT)
+"""How make reports the Ctrl-C that it got together with its child, which ends with 0; on a busy machine it may look at
+the child first."""
 PORT_VARIABLES = ("SEGUE_GRAPH_PORT", "SEGUE_ORIGIN_PORT", "SEGUE_S3_PORT", "SEGUE_VALKEY_PORT")
 
 
@@ -55,7 +59,7 @@ class Appliance(msgspec.Struct, frozen=True, kw_only=True):
             capture_output=True,
             text=True,
             check=False,
-            timeout=180,
+            timeout=COMMAND_TIMEOUT_S,
         )
 
     def segue(self, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
@@ -69,7 +73,7 @@ def second_terminal(home: Path, environment: dict[str, str]) -> dict[str, str]:
     """
     return {
         **{name: value for name, value in environment.items() if not name.startswith(FOREIGN)},
-        **dict(zip(PORT_VARIABLES, _free_ports(len(PORT_VARIABLES)), strict=True)),
+        **dict(zip(PORT_VARIABLES, free_ports(len(PORT_VARIABLES)), strict=True)),
         "SEGUE_HOME": str(home),
         "PATH": f"{ROOT / '.venv' / 'bin'}:{environment['PATH']}",
     }
@@ -97,7 +101,7 @@ def running(environment: dict[str, str], log: Path) -> Iterator[Appliance]:
         raise NotReadyError(f"`make up` ended with {process.returncode}:\n{log.read_text()}")
 
 
-def _free_ports(count: int) -> list[str]:
+def free_ports(count: int) -> list[str]:
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [str(listener.getsockname()[1]) for listener in listeners]
     for listener in listeners:

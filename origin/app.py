@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import msgspec
 
 from config.objects import open_store
-from config.settings import OriginSettings
+from config.settings import OriginSettings, ProtectionSettings, ReadSettings, S3Settings
 from origin.asgi import Application
+from origin.cors import cors_of
 from origin.descriptors import Descriptors
+from origin.protected import Protected
+from origin.protection.derived import DerivedKeys
+from origin.protection.keys import KeyProvider
+from origin.protection.speke import SpekeKeys
+from origin.reads.cache import Cache
+from origin.reads.disk import Disk
+from origin.reads.endpoints import Endpoint, Endpoints
+from origin.reads.reader import Reader
+from origin.reads.room import Room
 from origin.service import Service
 from origin.store import Store
+
+CONNECTIONS = 256
+"""To one endpoint: what is in flight is limited in bytes, which would be thousands of the smallest segments."""
 
 
 def create_app(settings: OriginSettings) -> Application:
@@ -20,14 +37,60 @@ def create_app(settings: OriginSettings) -> Application:
 
     @asynccontextmanager
     async def open_service() -> AsyncIterator[Service]:
-        async with open_store(settings.s3) as objects:
-            store = Store(objects, deadline_s=settings.s3.timeout_s)
+        cache: Cache[str, bytes] = Cache(settings.reads.segment_cache_bytes)
+        async with open_reader(settings, cache) as reader, open_keys(settings.protection) as provider:
             yield Service(
-                store=store,
-                descriptors=Descriptors(store.asset),
+                store=reader,
+                protected=Protected(
+                    provider=provider,
+                    cache=cache,
+                    segments_per_period=settings.protection.segments_per_period,
+                ),
+                descriptors=Descriptors(reader.asset, room_bytes=settings.reads.descriptor_cache_bytes),
                 keys=keys,
                 manifest_max_age_s=settings.manifest_max_age_s,
                 clock=time.time,
+                cors=cors_of(settings.allowed_origins),
             )
 
     return Application(open_service)
+
+
+@asynccontextmanager
+async def open_keys(settings: ProtectionSettings) -> AsyncIterator[KeyProvider]:
+    """Whoever knows the keys of protected media: a key server when there is one, else our own secret."""
+    if settings.content_key_secret is not None:
+        yield DerivedKeys(bytes.fromhex(settings.content_key_secret.reveal()))
+        return
+    async with aiohttp.ClientSession() as session:
+        yield SpekeKeys(session, url=settings.speke_url, authorization=settings.speke_authorization.reveal())
+
+
+@asynccontextmanager
+async def open_reader(settings: OriginSettings, cache: Cache[str, bytes]) -> AsyncIterator[Reader]:
+    """The way to stored bytes: caches, then the primary and its replica."""
+    reads = settings.reads
+    addresses = [("primary", settings.s3)] + ([("replica", reads.replica)] if reads.replica else [])
+    async with AsyncExitStack() as stack:
+        endpoints = [Endpoint(name, await _open_endpoint(stack, address)) for name, address in addresses]
+        reader = Reader(
+            endpoints=Endpoints(endpoints, deadline_s=reads.deadline_s, clock=time.monotonic),
+            cache=cache,
+            room=Room(reads.in_flight_bytes),
+            disk=await _open_disk(reads),
+        )
+        stack.push_async_callback(reader.close)
+        yield reader
+
+
+async def _open_endpoint(stack: AsyncExitStack, address: S3Settings) -> Store:
+    wide = msgspec.structs.replace(address, connections=CONNECTIONS)
+    return Store(await stack.enter_async_context(open_store(wide)))
+
+
+async def _open_disk(reads: ReadSettings) -> Disk | None:
+    if not reads.folder:
+        return None
+    disk = Disk(Path(reads.folder), room_bytes=reads.folder_bytes)
+    await disk.open()
+    return disk

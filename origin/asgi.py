@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
@@ -18,7 +19,7 @@ import structlog
 
 from config.logs import logger
 from origin.errors import OriginError
-from origin.service import LIVE_PATH, READY_PATH, Answer, Request, Service
+from origin.service import LIVE_PATH, MAX_BODY_BYTES, POST, READY_PATH, Answer, Request, Service
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
@@ -31,7 +32,7 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 UNLOGGED = frozenset({LIVE_PATH, READY_PATH})
 """Health checks come every second from several places and say nothing when they are fine."""
 
-READING = frozenset({"GET", "HEAD"})
+READING = frozenset({"GET", "HEAD", POST})
 """The methods whose path is taken apart; a preflight is answered for any."""
 
 CLIENT_GONE = "client_gone"
@@ -74,21 +75,36 @@ class Application:
         if self._service is None:
             raise RuntimeError("requests before lifespan.startup: run the origin under a server that has lifespan")
         started_s = perf_counter()
-        request = _request(scope)
-        with structlog.contextvars.bound_contextvars(request_id=_request_id(request)):
+        request = _request(scope, receive, await _body(receive) if scope["method"] == POST else b"")
+        request_id = _request_id(request)
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
             answer = await self._service.answer(request)
-            sent = await _send(answer, receive, send)
+            sent = await _send(answer, request_id, receive, send)
             if request.raw_path not in UNLOGGED:
                 _log(request, answer, sent, elapsed_ms=(perf_counter() - started_s) * 1000)
 
 
-def _request(scope: Message) -> Request:
+async def _body(receive: Receive) -> bytes:
+    """What the client sends, no further than where it is too long."""
+    body, is_whole = b"", False
+    while not is_whole and len(body) <= MAX_BODY_BYTES:
+        message = await receive()
+        body += message.get("body", b"")
+        is_whole = not message.get("more_body", False)
+    return body
+
+
+def _request(scope: Message, receive: Receive, body: bytes) -> Request:
     """Lines of one name make one list (RFC 9110 section 5.3); a Range that is one is malformed, and so ignored."""
     headers: dict[str, str] = {}
     for raw_name, value in scope["headers"]:
         name, text = raw_name.decode("latin-1").lower(), value.decode("latin-1")
         headers[name] = f"{headers[name]}, {text}" if name in headers else text
-    return Request(method=scope["method"], raw_path=scope["raw_path"], headers=headers)
+    query = scope.get("query_string", b"")  # optional in ASGI
+    left = partial(_gone, receive)
+    return Request(
+        method=scope["method"], raw_path=scope["raw_path"], query=query, headers=headers, body=body, left=left
+    )
 
 
 def _request_id(request: Request) -> str:
@@ -96,9 +112,10 @@ def _request_id(request: Request) -> str:
     return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
-async def _send(answer: Answer, receive: Receive, send: Send) -> _Sent:
+async def _send(answer: Answer, request_id: str, receive: Receive, send: Send) -> _Sent:
     """Send all of it. When the rest cannot be read the body ends early, and the server breaks the connection off."""
     headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+    headers.append((b"x-request-id", request_id.encode("ascii")))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     if answer.rest is None:
         await send({"type": "http.response.body", "body": answer.body})

@@ -8,18 +8,25 @@ and answers a segment with a ranged read, whose bounds follow from the lengths l
 Rules kept by construction: a record that exists is legal. Media time is integer ticks over a timescale, never a float.
 Segments of one codec start at the same tick in every rendition of that codec.
 
+Nothing that is read has to be believed: the descriptor carries its own digest and those of the header and of every
+segment, so whoever reads notices bytes that are not the ones that were stored.
+
 Not here: reading or writing the store (`origin.store`, `ingest.publish`), manifests, tokens.
 """
 
 from __future__ import annotations
 
+import hashlib
 from enum import Enum
 from itertools import accumulate
 from uuid import UUID
 
 import msgspec
 
-DESCRIPTOR_VERSION = 1
+DESCRIPTOR_VERSION = 2
+
+DIGEST_DIGITS = 32
+"""Of a segment's SHA-256: 128 bits tell damage for certain, and a long album has tens of thousands of segments."""
 
 
 class InvalidDescriptor(ValueError):
@@ -82,9 +89,12 @@ class Segment(msgspec.Struct, frozen=True, array_like=True):
 
     byte_length: int
     duration_ticks: int
+    sha256: str
+    """As `block_digest` writes it."""
 
     def __post_init__(self) -> None:
         _require(self.byte_length > 0 and self.duration_ticks > 0, "a segment has bytes and a duration")
+        _require(_is_digest(self.sha256), "a segment has a digest")
 
 
 class Rendition(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +118,8 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
     sample_count: int
     """Samples of the presentation: what a player hears once priming and padding are gone."""
     header_byte_length: int
+    header_sha256: str
+    """As `block_digest` writes it."""
     segments: tuple[Segment, ...]
     sha256: str
     """Lowercase hex of the whole track file."""
@@ -119,6 +131,7 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         _require(_is_name(self.name), "a rendition's name is lower-case letters, digits and hyphens")
         _require(1 <= self.channels <= 8, "a rendition has 1 to 8 channels")
+        _require(_is_digest(self.header_sha256), "a rendition's header has a digest")
         _require(bool(self.segments), "a rendition has segments")
         _require(min(self.priming_samples, self.padding_samples) >= 0, "priming and padding are not negative")
         _require(self.sample_count > 0, "a rendition has samples")
@@ -200,6 +213,9 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     asset_id: UUID
     revision: int
     title: str
+    artist_id: UUID | None = None
+    album_id: UUID | None = None
+    """Of the track when it was ingested; both are names for caches, and nothing is looked up by them."""
     master: Master
     renditions: tuple[Rendition, ...]
     progressive: tuple[Progressive, ...] = ()
@@ -227,17 +243,32 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
         raise KeyError(file_name)
 
 
+class _Sealed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored: the asset as it was written, and the SHA-256 of just these bytes."""
+
+    sha256: str
+    asset: msgspec.Raw
+
+
 def encode(asset: Asset) -> bytes:
     """Write the descriptor as JSON, the same bytes for the same asset."""
-    return msgspec.json.encode(asset)
+    content = msgspec.json.encode(asset)
+    return msgspec.json.encode(_Sealed(sha256=hashlib.sha256(content).hexdigest(), asset=msgspec.Raw(content)))
 
 
 def decode(data: bytes) -> Asset:
-    """Read a descriptor. Raises InvalidDescriptor."""
+    """Read a descriptor. Raises InvalidDescriptor, also for one that differs by a bit from what was written."""
     try:
-        return msgspec.json.decode(data, type=Asset)
+        sealed = msgspec.json.decode(data, type=_Sealed)
+        _require(hashlib.sha256(sealed.asset).hexdigest() == sealed.sha256, "its digest is another")
+        return msgspec.json.decode(sealed.asset, type=Asset)
     except (msgspec.DecodeError, ValueError) as error:
         raise InvalidDescriptor(f"not a descriptor: {error}") from error
+
+
+def block_digest(data: bytes) -> str:
+    """The digest that a descriptor has of a header or a segment."""
+    return hashlib.sha256(data).hexdigest()[:DIGEST_DIGITS]
 
 
 # Keys in the object store, and the same layout again in URLs after the token.
@@ -277,13 +308,17 @@ HLS_MANIFEST = "master.m3u8"
 DASH_MANIFEST = "manifest.mpd"
 
 
-def manifest_url(origin_url: str, token: str, asset_id: UUID, revision: int, manifest: str) -> str:
-    """`{origin}/{token}/assets/{asset}/{revision}/{manifest}`: everything below it is reached by relative URLs."""
-    return f"{origin_url}/{token}/{revision_directory(asset_id, revision)}{manifest}"
+def file_url(origin_url: str, token: str, asset_id: UUID, revision: int, file_name: str) -> str:
+    """`{origin}/{token}/assets/{asset}/{revision}/{file}`: what a manifest names is reached by relative URLs."""
+    return f"{origin_url}/{token}/{revision_directory(asset_id, revision)}{file_name}"
 
 
 def _is_name(text: str) -> bool:
     return bool(text) and all(part.isalnum() and part.isascii() and part == part.lower() for part in text.split("-"))
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) == DIGEST_DIGITS and not text.strip("0123456789abcdef")
 
 
 def _require(condition: object, rule: str) -> None:

@@ -1,25 +1,31 @@
 """Resources: what each file of an asset is for HTTP, before a byte of it is sent.
 
-An ETag says the same for the same bytes on every node: the digest of the track file and the place in it, or the digest
-of a whole file or a manifest. Stored bytes never change under their URL, so caches may keep them for good; a manifest
-may change with the origin's version and lives for seconds.
+An ETag says the same for the same bytes on every node: the digest of the track file and the place in it, or the
+digest of a whole file or a manifest. Stored bytes never change under their URL, so caches may keep them for good; a
+manifest may change with the origin's version and lives for seconds, though a cache may show the old one while it
+fetches the new, and while it cannot. Tags name what an answer is of, so that a cache can be told to forget an asset.
 
 Not here: conditional and ranged answers (`origin.responses`), reading stored bytes (`origin.store`).
 """
 
 from __future__ import annotations
 
-import gzip
 import hashlib
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from origin import dash, hls, tags
+from origin import manifests
 from origin.asset import Asset, Rendition, progressive_key, track_file_key
-from origin.errors import NotThere
+from origin.encodings import Coding, compress
+from origin.errors import NotThere, Refused
 from origin.image import ImageFormat
+from origin.presentation import Presentation, Track
+from origin.protection.signalling import Signalling
 from origin.ranges import Span
-from origin.routes import DashManifest, File, Header, MasterPlaylist, MediaPlaylist, MediaSegment, WholeFile
+from origin.reads.block import Block
+from origin.routes import Header, Manifest, MediaSegment, Stream, WholeFile
+from origin.selection import Selection
 
 HEADER_TYPE = "audio/mp4"
 SEGMENT_TYPE = "video/iso.segment"
@@ -27,25 +33,30 @@ SEGMENT_TYPE = "video/iso.segment"
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 
+STALE_WHILE_REVALIDATE_S = 30
+STALE_IF_ERROR_S = 3600
+"""RFC 5861. An hour outlives what an operator needs to mend an origin; what was withdrawn is no error (410)."""
+
 ETAG_DIGITS = 32
 """128 bits of a SHA-256: no two files of a store will ever share them."""
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
-    """Bytes of an object in the store."""
+    """A whole file, which may be too long for memory."""
 
     key: str
-    span: Span
-    streamed: bool = False
-    """Whether it may be too long for memory, as a whole file is and a segment is not."""
+    size: int
+
+
+class Media(msgspec.Struct, frozen=True):
+    """A header or a segment; `following` is the one that a player asks for next."""
+
+    block: Block
+    following: Block | None = None
 
     @property
     def size(self) -> int:
-        return self.span.length
-
-    def part(self, span: Span) -> Span:
-        """Where `span` of this resource lies in the object."""
-        return Span(start=self.span.start + span.start, length=span.length)
+        return self.block.span.length
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -59,38 +70,66 @@ class Written(msgspec.Struct, frozen=True):
 
 
 class Resource(msgspec.Struct, frozen=True, kw_only=True):
-    """One representation of a file. `etag` is strong and has its quotes; `encoding` is a Content-Encoding."""
+    """One representation of a file. `etag` is strong and has its quotes."""
 
     content_type: str
     etag: str
-    cache_control: str
-    body: Stored | Written
-    encoding: str | None = None
-    varies: bool = False
-    """Whether another client may get another encoding."""
+    headers: Mapping[str, str]
+    """By lower-case name, for every answer: how long it may be kept, what it varies by, what it is of."""
+    body: Stored | Media | Written
+    coding: Coding | None = None
 
 
-def resolve(asset: Asset, file: File, *, manifest_max_age_s: int, compressed: bool) -> Resource:
-    """Find `file` in the asset; `compressed` asks for gzip where it helps, which is manifests. Raises NotThere."""
-    if isinstance(file, Header):
-        rendition = _rendition(asset, file.rendition)
-        span = Span(start=0, length=rendition.header_byte_length)
-        return _stored(asset, rendition, part="header", content_type=HEADER_TYPE, span=span)
-    if isinstance(file, MediaSegment):
-        rendition = _rendition(asset, file.rendition)
-        return _stored(
-            asset, rendition, part=str(file.index), content_type=SEGMENT_TYPE, span=_segment(rendition, file.index)
-        )
+def resolve(
+    asset: Asset,
+    file: Stream | WholeFile,
+    *,
+    selection: Selection,
+    manifest_max_age_s: int,
+    coding: Coding | None,
+    signalling: Signalling | None = None,
+) -> Resource:
+    """Find `file` in the asset; a `coding` is for what it makes smaller, which is manifests.
+
+    Manifests list what the selection allows; a single rendition that it does not allow raises Refused. Raises NotThere.
+    """
     if isinstance(file, WholeFile):
-        return _whole(asset, file.name)
-    content, content_type = _manifest(asset, file)
-    return _written(content, content_type=content_type, max_age_s=manifest_max_age_s, compressed=compressed)
+        return _whole(asset, file.name, selection)
+    if isinstance(file, Header):
+        return _media(asset, _allowed(asset, file.rendition, selection), None)
+    if isinstance(file, MediaSegment):
+        return _media(asset, _allowed(asset, file.rendition, selection), file.index)
+    track, lifetime = Track(asset=asset, signalling=signalling), _manifest_lifetime(manifest_max_age_s)
+    return _manifest((track,), file, selection=selection, cache_control=lifetime, coding=coding)
+
+
+def presented(
+    presentation: Presentation, file: Manifest, *, selection: Selection, max_age_s: int, coding: Coding | None
+) -> Resource:
+    """A manifest of several tracks. It holds tokens of its reader, so no cache may show it to another.
+
+    Raises NotThere.
+    """
+    return _manifest(
+        presentation, file, selection=selection, cache_control=f"private, max-age={max_age_s}", coding=coding
+    )
+
+
+def _manifest(
+    presentation: Presentation, file: Manifest, *, selection: Selection, cache_control: str, coding: Coding | None
+) -> Resource:
+    content, content_type = manifests.write(presentation, file, selection)
+    headers = _headers([track.asset for track in presentation], cache_control)
+    return _written(content, content_type=content_type, headers=headers | {"vary": "Accept-Encoding"}, coding=coding)
 
 
 def image(content: bytes, image_format: ImageFormat) -> Resource:
     """An image, whose bytes are few: they are read before they are asked for, and their digest is the ETag."""
     return Resource(
-        content_type=image_format.media_type, etag=_etag(content), cache_control=IMMUTABLE, body=Written(content)
+        content_type=image_format.media_type,
+        etag=_etag(content),
+        headers={"cache-control": IMMUTABLE},
+        body=Written(content),
     )
 
 
@@ -98,66 +137,92 @@ def _etag(content: bytes) -> str:
     return f'"{hashlib.sha256(content).hexdigest()[:ETAG_DIGITS]}"'
 
 
-def _rendition(asset: Asset, name: str) -> Rendition:
+def _allowed(asset: Asset, name: str, selection: Selection) -> Rendition:
     try:
-        return asset.rendition(name)
+        rendition = asset.rendition(name)
     except KeyError:
         raise NotThere(f"no rendition {name}") from None
+    if not selection.allows(rendition):
+        raise Refused("terms")
+    return rendition
 
 
-def _segment(rendition: Rendition, index: int) -> Span:
-    try:
-        start, length = rendition.byte_range(index)
-    except IndexError:
-        raise NotThere(f"no segment {index} in {rendition.name}") from None
-    return Span(start=start, length=length)
-
-
-def _stored(asset: Asset, rendition: Rendition, *, part: str, content_type: str, span: Span) -> Resource:
+def _media(asset: Asset, rendition: Rendition, index: int | None) -> Resource:
+    """Of segment `index`, or of the header when it is None."""
+    key = track_file_key(asset.asset_id, asset.revision, rendition.name)
+    if index is None:
+        span, digest = Span(start=0, length=rendition.header_byte_length), rendition.header_sha256
+    else:
+        span, digest = _place(rendition, index)
     return Resource(
-        content_type=content_type,
-        etag=f'"{rendition.sha256[:ETAG_DIGITS]}-{part}"',
-        cache_control=IMMUTABLE,
-        body=Stored(key=track_file_key(asset.asset_id, asset.revision, rendition.name), span=span),
-    )
-
-
-def _whole(asset: Asset, name: str) -> Resource:
-    try:
-        file = asset.whole_file(name)
-    except KeyError:
-        raise NotThere(f"no file {name}") from None
-    return Resource(
-        content_type=file.media_type,
-        etag=f'"{file.sha256[:ETAG_DIGITS]}"',
-        cache_control=IMMUTABLE,
-        body=Stored(
-            key=progressive_key(asset.asset_id, asset.revision, name),
-            span=Span(start=0, length=file.byte_length),
-            streamed=True,
+        content_type=HEADER_TYPE if index is None else SEGMENT_TYPE,
+        etag=f'"{rendition.sha256[:ETAG_DIGITS]}-{"header" if index is None else index}"',
+        headers=_headers([asset], IMMUTABLE),
+        body=Media(
+            Block(key=key, span=span, sha256=digest),
+            _following(rendition, key, 0 if index is None else index + 1, start=span.end),
         ),
     )
 
 
-def _manifest(asset: Asset, file: MasterPlaylist | DashManifest | MediaPlaylist) -> tuple[bytes, str]:
-    match file:
-        case MasterPlaylist():
-            return hls.master_playlist(asset), tags.MEDIA_TYPE
-        case MediaPlaylist(rendition=name):
-            return hls.media_playlist(asset, _rendition(asset, name)), tags.MEDIA_TYPE
-        case DashManifest():
-            return dash.manifest(asset), dash.MEDIA_TYPE
+def _place(rendition: Rendition, index: int) -> tuple[Span, str]:
+    try:
+        start, length = rendition.byte_range(index)
+    except IndexError:
+        raise NotThere(f"no segment {index} in {rendition.name}") from None
+    return Span(start=start, length=length), rendition.segments[index].sha256
 
 
-def _written(content: bytes, *, content_type: str, max_age_s: int, compressed: bool) -> Resource:
-    """The ETag of a compressed manifest follows from the plain one: deflate may differ between two zlib versions."""
+def _following(rendition: Rendition, key: str, index: int, *, start: int) -> Block | None:
+    """Segment `index`, which begins where the one before ends; None behind the last."""
+    if index == len(rendition.segments):
+        return None
+    segment = rendition.segments[index]
+    return Block(key=key, span=Span(start=start, length=segment.byte_length), sha256=segment.sha256)
+
+
+def _whole(asset: Asset, name: str, selection: Selection) -> Resource:
+    try:
+        file = asset.whole_file(name)
+    except KeyError:
+        raise NotThere(f"no file {name}") from None
+    if not selection.allows(file):
+        raise Refused("terms")
+    return Resource(
+        content_type=file.media_type,
+        etag=f'"{file.sha256[:ETAG_DIGITS]}"',
+        headers=_headers([asset], IMMUTABLE),
+        body=Stored(
+            key=progressive_key(asset.asset_id, asset.revision, name),
+            size=file.byte_length,
+        ),
+    )
+
+
+def _written(content: bytes, *, content_type: str, headers: Mapping[str, str], coding: Coding | None) -> Resource:
+    """The ETag of an encoded manifest follows from the plain one: an encoder may differ between two versions."""
     digest = hashlib.sha256(content).hexdigest()[:ETAG_DIGITS]
     return Resource(
         content_type=content_type,
-        etag=f'"{digest}-gzip"' if compressed else f'"{digest}"',
-        cache_control=f"public, max-age={max_age_s}",
-        # Without a modification time, which is all that gzip would add about this node.
-        body=Written(gzip.compress(content, mtime=0) if compressed else content),
-        encoding="gzip" if compressed else None,
-        varies=True,
+        etag=f'"{digest}"' if coding is None else f'"{digest}-{coding.value}"',
+        headers=headers,
+        body=Written(content if coding is None else compress(content, coding)),
+        coding=coding,
     )
+
+
+def _manifest_lifetime(max_age_s: int) -> str:
+    stale = f"stale-while-revalidate={STALE_WHILE_REVALIDATE_S}, stale-if-error={STALE_IF_ERROR_S}"
+    return f"public, max-age={max_age_s}, {stale}"
+
+
+def _headers(assets: Sequence[Asset], cache_control: str) -> dict[str, str]:
+    """CDNs know the tags by one of two names, parted by blanks or by commas; each takes its own header off."""
+    tags = tuple(dict.fromkeys(tag for asset in assets for tag in cache_tags(asset)))
+    return {"cache-control": cache_control, "surrogate-key": " ".join(tags), "cache-tag": ",".join(tags)}
+
+
+def cache_tags(asset: Asset) -> tuple[str, ...]:
+    """What a cache can be told to forget: the asset, and with it all of its artist or album."""
+    owners = (("artist", asset.artist_id), ("album", asset.album_id))
+    return (f"asset-{asset.asset_id}", *(f"{kind}-{owner}" for kind, owner in owners if owner is not None))

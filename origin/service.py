@@ -2,16 +2,18 @@
 
 What each request goes through, in this order:
 
-1. method: GET, HEAD; OPTIONS is answered for any path, everything else is 405;
+1. method: GET, HEAD, and POST for a licence; OPTIONS is answered for any path, everything else is 405;
 2. health checks, which need no token;
 3. the raw path is parsed (`origin.routes`), 403;
-4. the token is verified for the directory of the asset that the path names (`edge.token`), 403;
-5. the descriptor is looked up (`origin.descriptors`), 404 and 503; an image is public and has none, so instead of steps
-   4 to 6 it is read as a whole;
-6. the file is resolved in it (`origin.resources`), 404;
+4. the token is verified for the directory that the path names, which is an asset's or a running order of several, and
+   says with the query of a manifest what of it may be had (`origin.admission`), 403 and 400;
+5. the descriptors are looked up (`origin.descriptors`), 404 and 503; an image is public and has none, so instead of
+   steps 4 to 6 it is read as a whole;
+6. the file is resolved in it (`origin.resources`), 404 and 403, and takes its protected form where the path names a
+   scheme (`origin.protected`), 502 and 503 when a key server is needed for that; manifests are remembered;
 7. conditions and ranges are applied (`origin.responses`), 304, 206, 416;
-8. and only then bytes are read from the store (`origin.store`), 503: a segment at once, of a whole file the first part;
-   the other parts are read while they are sent, so that memory holds one of them however long the file is.
+8. and only then bytes are read (`origin.reads`), 503: a segment at once, and the next one ahead; of a whole file the
+   first part, and the others while they are sent, so that memory holds one of them however long the file is.
 
 Every error becomes an answer here, until the answer has begun.
 
@@ -20,24 +22,43 @@ Not here: sockets and ASGI (`origin.asgi`), wiring (`origin.app`).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Protocol
 
 import msgspec
 
 from config.logs import logger
-from edge import token
-from edge.errors import TokenRejected
-from origin import resources, responses, routes
+from edge.token import Grant
+from origin import admission, resources, responses, routes
 from origin.asset import asset_directory
+from origin.cors import METHODS, OPEN, PREFLIGHT, Cors, merged
 from origin.descriptors import Descriptors
-from origin.errors import MethodNotAllowed, NotThere, OriginError, RangeUnsatisfiable, Refused
+from origin.errors import (
+    BodyTooLong,
+    ClientGone,
+    MalformedLicenseRequest,
+    MalformedQuery,
+    MethodNotAllowed,
+    NotThere,
+    OriginError,
+    RangeUnsatisfiable,
+    Refused,
+)
 from origin.image import image_key
+from origin.leaving import Left, unless_left
+from origin.presentation import Track
+from origin.protected import SECRET, Protected
+from origin.protection.clear_key import LICENSE_TYPE
+from origin.protection.scheme import Scheme
 from origin.ranges import Span
-from origin.resources import Resource, Written
+from origin.reads.block import Block
+from origin.rendered import Rendered
+from origin.resources import Media, Resource, Stored, Written
 from origin.responses import Headers, Reply
-from origin.routes import ImageRoute, Route
+from origin.routes import Header, HlsKey, ImageRoute, License, Manifest, MediaSegment, PresentationRoute, Route
+from origin.running_order import Place, directory
 
 LIVE_PATH = b"/health/live"
 READY_PATH = b"/health/ready"
@@ -45,18 +66,36 @@ READY_PATH = b"/health/ready"
 PART_BYTES = 512 * 1024
 """Of a whole file, what is read at once. A server holds some ten of them for a client that reads slowly."""
 
-CALLERS = (Refused, NotThere, MethodNotAllowed, RangeUnsatisfiable)
+POST = "POST"
+MAX_BODY_BYTES = 64 * 1024
+"""Of a licence request: over a thousand key ids."""
+
+CALLERS = (
+    MalformedQuery,
+    MalformedLicenseRequest,
+    Refused,
+    NotThere,
+    MethodNotAllowed,
+    BodyTooLong,
+    RangeUnsatisfiable,
+    ClientGone,
+)
 """Errors that the access log tells enough about."""
 
 log = logger(__name__)
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """`raw_path` is as it came, undecoded and without the query; header names are lower case."""
+    """`raw_path` and `query` are as they came, undecoded; header names are lower case."""
 
     method: str
     raw_path: bytes
+    query: bytes = b""
     headers: Headers
+    body: bytes = b""
+    """Of a POST, as far as it matters: one byte more than what is allowed tells that it is too long."""
+    left: Left | None = None
+    """Tells when the client has hung up; None when that cannot be known."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,7 +110,13 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Bytes(Protocol):
-    """What the service needs of `origin.store.Store`."""
+    """What the service needs of `origin.reads.reader.Reader`."""
+
+    def held(self, block: Block) -> bytes | None: ...
+
+    async def block(self, block: Block) -> bytes: ...
+
+    def ahead(self, block: Block) -> None: ...
 
     async def read(self, key: str, span: Span) -> bytes: ...
 
@@ -88,14 +133,19 @@ class Service:
         *,
         store: Bytes,
         descriptors: Descriptors,
+        protected: Protected,
         keys: Mapping[str, bytes],
         manifest_max_age_s: int,
         clock: Callable[[], float],
+        cors: Cors = OPEN,
     ) -> None:
         self._store = store
         self._descriptors = descriptors
+        self._protected = protected
         self._keys = keys
         self._manifest_max_age_s = manifest_max_age_s
+        self._rendered = Rendered()
+        self._cors = cors
         self._clock = clock
 
     async def answer(self, request: Request) -> Answer:
@@ -109,12 +159,15 @@ class Service:
         except Exception:
             log.exception("unexpected error")
             answer = _failed(OriginError(), cause=OriginError.code)
-        return msgspec.structs.replace(answer, body=b"") if request.method == "HEAD" else answer
+        headers = merged(answer.headers, self._cors.headers(request.headers.get("origin")))
+        return msgspec.structs.replace(answer, headers=headers, body=b"" if request.method == "HEAD" else answer.body)
 
     async def _answer(self, request: Request) -> Answer:
         if request.method == "OPTIONS":
-            return _answer(responses.preflight(), b"")
-        if request.method not in responses.METHODS:
+            return Answer(status=HTTPStatus.NO_CONTENT, headers=dict(PREFLIGHT), body=b"")
+        if request.method == POST:
+            return await self._license(request)
+        if request.method not in METHODS:
             raise MethodNotAllowed
         if request.raw_path == LIVE_PATH:
             return _health(HTTPStatus.OK, {"status": "live"})
@@ -126,17 +179,31 @@ class Service:
         route = routes.parse(request.raw_path)
         if isinstance(route, ImageRoute):
             resource = await self._image(route)
+        elif isinstance(route, PresentationRoute):
+            resource = await self._presented(route, request)
         else:
             resource = await self._authorised(route, request)
         reply = responses.reply(request.method, request.headers, resource)
-        if reply.span is None:
-            return _answer(reply, b"")
-        if isinstance(resource.body, Written):
-            return _answer(reply, resource.body.content[reply.span.start : reply.span.start + reply.span.length])
-        key, wanted = resource.body.key, resource.body.part(reply.span)
-        first, *others = wanted.parts(PART_BYTES) if resource.body.streamed else [wanted]
-        body = await self._store.read(key, first)
-        return _answer(reply, body, rest=self._read_on(key, others) if others else None)
+        match resource.body:
+            case Stored(key=key):
+                first, *others = [*_reads(reply)] or [b""]
+                body = await self._piece(key, first)
+                return _answer(reply, body, rest=self._read_on(key, others) if others else None)
+            case Media() as media:
+                content = await self._content(media, request) if reply.pieces else b""
+                return _answer(reply, b"".join(_cut(reply, content)))
+            case Written(content=content):
+                return _answer(reply, b"".join(_cut(reply, content)))
+
+    async def _content(self, media: Media, request: Request) -> bytes:
+        """The bytes of a header or a segment; the next one is on its way when they are there."""
+        content = self._store.held(media.block)
+        if content is None:
+            reading = self._store.block(media.block)
+            content = await (reading if request.left is None else unless_left(reading, request.left))
+        if media.following is not None:
+            self._store.ahead(media.following)
+        return content
 
     async def _image(self, route: ImageRoute) -> Resource:
         content = await self._store.whole(image_key(route.image_id, route.size_px, route.image_format))
@@ -144,23 +211,79 @@ class Service:
 
     async def _authorised(self, route: Route, request: Request) -> Resource:
         """The resource that the path names, once its token has opened the directory."""
-        try:
-            token.verify(
-                route.token, directory=asset_directory(route.asset_id), keys=self._keys, now_s=int(self._clock())
+        grant = self._admitted(route.token, asset_directory(route.asset_id), protected=route.is_protected)
+        asset, file = await self._descriptors.get(route.asset_id, route.revision), route.file
+        if isinstance(file, License):
+            raise MethodNotAllowed
+        if isinstance(file, HlsKey):
+            return await self._protected.key(asset, file)
+        keyring = None if route.scheme is None else await self._protected.keyring(asset, route.scheme)
+        selection, coding = admission.selection(grant, file, request.query), responses.coding_for(request.headers)
+
+        def resolve() -> Resource:
+            return resources.resolve(
+                asset,
+                file,
+                selection=selection,
+                manifest_max_age_s=self._manifest_max_age_s,
+                coding=coding,
+                signalling=None if keyring is None else keyring.signalling,
             )
-        except TokenRejected as error:
-            raise Refused(error.code) from error
-        asset = await self._descriptors.get(route.asset_id, route.revision)
-        return resources.resolve(
-            asset,
-            route.file,
-            manifest_max_age_s=self._manifest_max_age_s,
-            compressed=responses.wants_compressed(request.headers),
+
+        if isinstance(file, Manifest):
+            key = (route.asset_id, route.revision, route.scheme, file, selection.left_of(asset), coding)
+            return self._rendered.get(key, resolve)
+        if keyring is None or not isinstance(file, Header | MediaSegment):
+            return resolve()
+        return await self._protected.encrypted(
+            resolve(), asset, file, keyring, read=lambda media: self._content(media, request)
         )
 
-    async def _read_on(self, key: str, spans: list[Span]) -> AsyncIterator[bytes]:
-        for span in spans:
-            yield await self._store.read(key, span)
+    async def _license(self, request: Request) -> Answer:
+        """The keys that the body asks for, to whoever may have the asset's protected media."""
+        route = routes.parse(request.raw_path)
+        if not isinstance(route, Route) or not isinstance(route.file, License):
+            raise MethodNotAllowed
+        if len(request.body) > MAX_BODY_BYTES:
+            raise BodyTooLong
+        self._admitted(route.token, asset_directory(route.asset_id), protected=True)
+        asset = await self._descriptors.get(route.asset_id, route.revision)
+        body = await self._protected.license(asset, request.body)
+        headers = {**SECRET, "content-type": LICENSE_TYPE, "content-length": str(len(body))}
+        return Answer(status=HTTPStatus.OK, headers=headers, body=body)
+
+    async def _presented(self, route: PresentationRoute, request: Request) -> Resource:
+        """A manifest of several tracks, once its token has opened all of them."""
+        grant = self._admitted(route.token, directory(route.order), protected=route.scheme is not None)
+        tracks = await asyncio.gather(*(self._track(place, grant, route.scheme) for place in route.order))
+        selection, coding = admission.selection(grant, route.file, request.query), responses.coding_for(request.headers)
+
+        def write() -> Resource:
+            return resources.presented(
+                tracks, route.file, selection=selection, max_age_s=self._manifest_max_age_s, coding=coding
+            )
+
+        left = tuple(selection.left_of(track.asset) for track in tracks)
+        return self._rendered.get((grant, route.scheme, route.file, left, coding), write)
+
+    async def _track(self, place: Place, grant: Grant, scheme: Scheme | None) -> Track:
+        asset = await self._descriptors.get(*place)
+        keyring = None if scheme is None else await self._protected.keyring(asset, scheme)
+        return Track(
+            asset=asset,
+            base=admission.way_to(asset, grant, scheme=scheme, keys=self._keys),
+            signalling=None if keyring is None else keyring.signalling,
+        )
+
+    def _admitted(self, text: str, scope: str, *, protected: bool) -> Grant:
+        return admission.admitted(text, directory=scope, protected=protected, keys=self._keys, now_s=int(self._clock()))
+
+    async def _read_on(self, key: str, pieces: list[bytes | Span]) -> AsyncIterator[bytes]:
+        for piece in pieces:
+            yield await self._piece(key, piece)
+
+    async def _piece(self, key: str, piece: bytes | Span) -> bytes:
+        return piece if isinstance(piece, bytes) else await self._store.read(key, piece)
 
     async def _ready(self) -> Answer:
         try:
@@ -168,6 +291,17 @@ class Service:
         except OriginError:
             return _health(HTTPStatus.SERVICE_UNAVAILABLE, {"status": "unavailable", "services": {"s3": "down"}})
         return _health(HTTPStatus.OK, {"status": "ready", "services": {"s3": "up"}})
+
+
+def _cut(reply: Reply, content: bytes) -> Iterator[bytes]:
+    for piece in reply.pieces:
+        yield piece if isinstance(piece, bytes) else content[piece.start : piece.end]
+
+
+def _reads(reply: Reply) -> Iterator[bytes | Span]:
+    """The pieces of a whole file, none longer than what memory is meant to hold of it."""
+    for piece in reply.pieces:
+        yield from (piece,) if isinstance(piece, bytes) else piece.parts(PART_BYTES)
 
 
 def _answer(reply: Reply, body: bytes, *, rest: AsyncIterator[bytes] | None = None, cause: str | None = None) -> Answer:

@@ -1,70 +1,79 @@
-"""The object store as the origin sees it: descriptors and parts of track files, with a deadline and our errors."""
+"""The object store as the origin sees it, at one endpoint: descriptors, blocks and parts of files, with our errors.
+
+Nothing leaves here that was not checked as far as it can be: a descriptor carries its digest, a block has its own in
+the descriptor, a part of a whole file has a length. Deadlines and second attempts: `origin.reads.endpoints`.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from uuid import UUID
 
 from config.errors import ObjectMissing, ServiceUnavailable
 from config.objects import ObjectStore
 from origin.asset import Asset, InvalidDescriptor, decode, descriptor_key
-from origin.errors import DamagedAsset, NotThere, StoreAway
+from origin.errors import NotThere, StoreAway, WrongBytes
 from origin.ranges import Span
+from origin.reads.block import Block
 
 PING_LIMIT_S = 2.0
 """A health check that takes longer is answered too late for whoever asked."""
 
 
 class Store:
-    """Reads one bucket. Every method raises StoreAway when an answer takes longer than `deadline_s`."""
+    """Reads one bucket at one endpoint. Every method raises StoreAway when there is no answer."""
 
-    def __init__(self, objects: ObjectStore, *, deadline_s: float) -> None:
+    def __init__(self, objects: ObjectStore) -> None:
         self._objects = objects
-        self._deadline_s = deadline_s
 
     async def asset(self, asset_id: UUID, revision: int) -> Asset:
-        """Read a descriptor. Raises NotThere, DamagedAsset, StoreAway."""
+        """Read a descriptor. Raises NotThere, WrongBytes, StoreAway."""
         key = descriptor_key(asset_id, revision)
-        async with _translated(self._deadline_s):
+        with _translated():
             data = await self._objects.read(key)
         try:
             asset = decode(data)
         except InvalidDescriptor as error:
-            raise DamagedAsset(f"{key}: {error}") from error
+            raise WrongBytes(f"{key}: {error}") from error
         # A token opens the directory of the path, and what is read from there on follows from the descriptor.
         if (asset.asset_id, asset.revision) != (asset_id, revision):
-            raise DamagedAsset(f"{key}: describes revision {asset.revision} of {asset.asset_id}")
+            raise WrongBytes(f"{key}: describes revision {asset.revision} of {asset.asset_id}")
         return asset
 
+    async def block(self, block: Block) -> bytes:
+        """Read a header or a segment. Raises NotThere, WrongBytes, StoreAway."""
+        with _translated():
+            return block.checked(await self._objects.read_range(block.key, block.span.start, block.span.length))
+
     async def read(self, key: str, span: Span) -> bytes:
-        """Read a part of a track file. Raises NotThere, DamagedAsset, StoreAway."""
-        async with _translated(self._deadline_s):
+        """Read a part of a whole file. Raises NotThere, WrongBytes, StoreAway."""
+        with _translated():
             data = await self._objects.read_range(key, span.start, span.length)
         if len(data) != span.length:
-            raise DamagedAsset(f"{key}: {len(data)} of the {span.length} bytes from {span.start} are there")
+            raise WrongBytes(f"{key}: {len(data)} of the {span.length} bytes from {span.start} are there")
         return data
 
     async def whole(self, key: str) -> bytes:
         """Read a small object to its end. Raises NotThere, StoreAway."""
-        async with _translated(self._deadline_s):
+        with _translated():
             return await self._objects.read(key)
 
     async def ping(self) -> None:
         """Raises StoreAway, after two seconds at the latest."""
-        async with _translated(min(self._deadline_s, PING_LIMIT_S)):
-            await self._objects.ping()
+        with _translated():
+            async with asyncio.timeout(PING_LIMIT_S):
+                await self._objects.ping()
 
 
-@asynccontextmanager
-async def _translated(limit_s: float) -> AsyncIterator[None]:
+@contextmanager
+def _translated() -> Iterator[None]:
     try:
-        async with asyncio.timeout(limit_s):
-            yield
+        yield
     except ObjectMissing as error:
         raise NotThere(str(error)) from error
     except ServiceUnavailable as error:
         raise StoreAway(str(error)) from error
     except TimeoutError as error:
-        raise StoreAway(f"no answer from the object store within {limit_s} s") from error
+        raise StoreAway(f"no answer from the object store within {PING_LIMIT_S} s") from error

@@ -23,8 +23,26 @@ class Quoted(msgspec.Struct, frozen=True):
         return f'"{self.text}"'
 
 
-Value: TypeAlias = int | Quoted
-"""An attribute's decimal-integer or quoted-string."""
+class Enumerated(msgspec.Struct, frozen=True):
+    """An enumerated-string: a word of the standard, without quotes."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+YES = Enumerated("YES")
+
+Value: TypeAlias = int | Quoted | Enumerated
+"""An attribute's decimal-integer, quoted-string or enumerated-string."""
+
+UNSAYABLE = str.maketrans({'"': "\N{RIGHT DOUBLE QUOTATION MARK}", "\r": " ", "\n": " ", "\0": " "})
+
+
+def sayable(text: str) -> Quoted:
+    """A quoted-string of any text, what cannot stand in one replaced by what looks most like it."""
+    return Quoted(text.translate(UNSAYABLE))
 
 
 def tag(name: str, value: int | str | None = None) -> str:

@@ -9,6 +9,11 @@ Why no `presentationTimeOffset` in DASH: docs/decisions/0012-dash-timeline.md.
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+from itertools import accumulate
+
 from origin.asset import Asset, Rendition
 
 MICROSECOND = 1_000_000
@@ -50,9 +55,14 @@ def target_duration_s(asset: Asset) -> int:
     return max(1, _rounded(longest_microseconds(asset), MICROSECOND))
 
 
-def presentation_microseconds(asset: Asset) -> int:
-    """The length of the longest rendition, rounded up: a window of this length cuts no sample off."""
-    return max(-(-r.sample_count * MICROSECOND // r.timescale) for r in asset.renditions)
+def start_microseconds(assets: Iterable[Asset]) -> tuple[int, ...]:
+    """Where each of several tracks starts when they follow each other, and last where all of them end.
+
+    A track is as long as its longest rendition. Positions are rounded up from exact sums, so that no error adds up, and
+    a single track is never cut: its window ends at or behind its last sample.
+    """
+    lengths = (max(Fraction(r.sample_count, r.timescale) for r in asset.renditions) for asset in assets)
+    return tuple(math.ceil(position * MICROSECOND) for position in accumulate(lengths, initial=Fraction(0)))
 
 
 def _rounded(numerator: int, denominator: int) -> int:

@@ -15,6 +15,10 @@ from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 from uuid import uuid4
 
+# Before numpy is imported: the meter's matrices are small, and threads that wait for each other take fifteen times as
+# long on a machine with other work. The worker's children are started with the same.
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
+
 import asyncpg
 import pytest
 

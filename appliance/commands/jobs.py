@@ -32,7 +32,7 @@ def jobs() -> None:
     """Show the ingest's jobs; try quarantined ones again, or give them up.
 
     A job is quarantined when it failed three times by a fault of ours. Its upload is kept until it is tried again with
-    success, dropped, or its track is deleted.
+    success, dropped, its track gets a later master, or is deleted.
     """
 
 
@@ -66,8 +66,7 @@ def retry(invocation: Invocation, names: tuple[str, ...], *, every: bool) -> Non
     """
     from ingest.jobs import quarantine
 
-    for handle in _apply(invocation, names, quarantine.retry, every=every):
-        click.echo(f"queued {handle}")
+    _apply(invocation, names, quarantine.retry, every=every, done="queued")
 
 
 @jobs.command()
@@ -81,14 +80,18 @@ def drop(invocation: Invocation, names: tuple[str, ...], *, every: bool) -> None
     """
     from ingest.jobs import quarantine
 
-    for handle in _apply(invocation, names, quarantine.drop, every=every):
-        click.echo(f"dropped {handle}")
+    _apply(invocation, names, quarantine.drop, every=every, done="dropped")
 
 
 def _apply(
-    invocation: Invocation, names: tuple[str, ...], change: Callable[[Pool, Handle], Awaitable[None]], *, every: bool
-) -> list[Handle]:
-    """Change the named jobs, or all that are quarantined. Raises JobRefused at the first that is not."""
+    invocation: Invocation,
+    names: tuple[str, ...],
+    change: Callable[[Pool, Handle], Awaitable[None]],
+    *,
+    every: bool,
+    done: str,
+) -> None:
+    """Change the named jobs, or all that are quarantined, and tell each. Raises JobRefused at the first that is not."""
     from ingest.errors import NotQuarantined
     from ingest.jobs.quarantine import unfinished
 
@@ -96,7 +99,7 @@ def _apply(
         raise click.UsageError("name the jobs as `segue jobs list` does, or give --all")
     handles = [_handle(name) for name in names]
 
-    async def apply(pool: Pool) -> list[Handle]:
+    async def apply(pool: Pool) -> None:
         chosen: list[Handle] = handles
         if every:
             chosen = [entry.handle for entry in await unfinished(pool) if entry.state == "quarantined"]
@@ -105,10 +108,9 @@ def _apply(
                 await change(pool, handle)
             except NotQuarantined as error:
                 raise JobRefused(str(error)) from error
-        return chosen
+            click.echo(f"{done} {handle}")
 
-    changed: list[Handle] = asyncio.run(_with_pool(invocation.environment, apply))
-    return changed
+    asyncio.run(_with_pool(invocation.environment, apply))
 
 
 def _handle(name: str) -> Handle:

@@ -14,16 +14,25 @@ if TYPE_CHECKING:
     from appliance.client import GraphClient
     from appliance.listening import Track
 
+HLS, DASH, PROGRESSIVE = "hls", "dash", "progressive"
+AUTO = "auto"
+
 
 @click.command
 @click.argument("query", required=False, metavar="[QUERY-OR-ID]")
-@click.option("--protocol", type=click.Choice(["hls", "dash"]), default="hls", show_default=True)
+@click.option(
+    "--protocol",
+    type=click.Choice([HLS, DASH, PROGRESSIVE]),
+    default=HLS,
+    show_default=True,
+    help="Progressive is one whole file, which every player opens.",
+)
 @click.option(
     "--quality",
-    type=click.Choice(["auto"]),
-    default="auto",
+    metavar="NAME",
+    default=AUTO,
     show_default=True,
-    help="The player chooses among all renditions.",
+    help="Of a progressive file, by its name in the ladder, such as mp3-320. With HLS and DASH the player chooses.",
 )
 @click.option("--cdn", type=click.Choice(["origin"]), default="origin", show_default=True, help="Who delivers.")
 @click.option("--as", "email", metavar="EMAIL", help="The account that listens; without it the demo listener.")
@@ -33,8 +42,8 @@ def play(  # noqa: PLR0917 -- click passes every option by its name
     invocation: Invocation,
     query: str | None,
     protocol: str,
-    quality: str,  # noqa: ARG001 -- one choice so far; the option is part of the contract with scripts
-    cdn: str,  # noqa: ARG001 -- as above
+    quality: str,
+    cdn: str,  # noqa: ARG001 -- one choice so far; the option is part of the contract with scripts
     email: str | None,
     *,
     print_url: bool,
@@ -43,20 +52,23 @@ def play(  # noqa: PLR0917 -- click passes every option by its name
 
     QUERY-OR-ID is what one would type into a search, or a track's id; without it a demo track is taken.
     """
-    title, url = asyncio.run(_play(invocation.environment, query, email, protocol=protocol))
+    if quality != AUTO and protocol != PROGRESSIVE:
+        raise click.UsageError("--quality goes with --protocol progressive: a player of HLS or DASH chooses by itself.")
+    title, url = asyncio.run(_play(invocation.environment, query, email, protocol=protocol, quality=quality))
     if not print_url:
-        click.echo(f"{title}. Open this URL in a player that speaks {protocol.upper()}, such as mpv or VLC:", err=True)
+        speaks = "" if protocol == PROGRESSIVE else f" that speaks {protocol.upper()}"
+        click.echo(f"{title}. Open this URL in a player{speaks}, such as mpv or VLC:", err=True)
     click.echo(url)
 
 
 async def _play(
-    environment: Mapping[str, str], query: str | None, email: str | None, *, protocol: str
+    environment: Mapping[str, str], query: str | None, email: str | None, *, protocol: str, quality: str
 ) -> tuple[str, str]:
     """What plays, and its URL."""
     from appliance.client import graph_url, open_client
     from appliance.demo.accounts import LISTENER_EMAIL
     from appliance.identity import NoSuchAccount, find_account, token_source
-    from appliance.listening import find_track, start_playback
+    from appliance.listening import find_track, start_playback, start_whole
 
     try:
         account = await find_account(environment, email or LISTENER_EMAIL)
@@ -66,8 +78,11 @@ async def _play(
         raise NoSuchAccount(LISTENER_EMAIL, "name the account that listens by --as EMAIL") from error
     async with open_client(graph_url(environment), token_source(environment, account)) as client:
         track = await find_track(client, query) if query is not None else await _demo_track(client)
+        if protocol == PROGRESSIVE:
+            file = await start_whole(client, track, None if quality == AUTO else quality)
+            return track.described, file.url
         playback = await start_playback(client, track)
-    return track.described, playback.hls_url if protocol == "hls" else playback.dash_url
+    return track.described, playback.hls_url if protocol == HLS else playback.dash_url
 
 
 async def _demo_track(client: GraphClient) -> Track:

@@ -2,6 +2,10 @@
 
 The key pair goes in by the environment, not by the command line. The cache of rclone stays off: it would write each
 object twice and hold it back for seconds; without it a PUT is answered when the file is in place.
+
+rclone removes a folder with the last object in it, `--no-cleanup` or not. A multipart upload makes its folder when it
+is begun and opens its file when the first part comes: had the folder gone in between, with another upload's master that
+was ingested, every attempt at that part failed. So a bucket's folders hold a folder of ours, which keeps them.
 """
 
 from __future__ import annotations
@@ -9,10 +13,14 @@ from __future__ import annotations
 import shutil
 import sysconfig
 from pathlib import Path
+from typing import Final
 
 from appliance.errors import MissingProgram
 from appliance.probe import http_status
 from appliance.supervision.command import Command
+
+KEPT: Final = ("assets/.kept", "images/.kept", "uploads/.kept")
+"""Empty folders, which no listing of objects shows."""
 
 
 def binary() -> str:
@@ -28,7 +36,6 @@ def server_command(folder: Path, *, port: int, access_key: str, secret_key: str)
         "--config=",  # none: neither the operator's remotes nor a file of ours
         f"--addr=127.0.0.1:{port}",
         "--vfs-cache-mode=off",
-        "--no-cleanup",  # a folder removed with its last object could be the one that another PUT just made
         "--log-level=NOTICE",
     )
     return Command(
@@ -45,7 +52,8 @@ def url(*, port: int) -> str:
 
 def make_bucket(folder: Path, bucket: str) -> None:
     """A bucket is a folder; made before the server starts, it needs no client."""
-    (folder / bucket).mkdir(parents=True, exist_ok=True)
+    for kept in KEPT:
+        (folder / bucket / kept).mkdir(parents=True, exist_ok=True)
 
 
 async def is_ready(*, port: int) -> bool:

@@ -1,8 +1,9 @@
 """Which files an import takes, and what each says of itself.
 
 Folders are searched to their depths in the order of names; hidden entries and the usual company of music (pictures,
-playlists, texts) are left out. A file that is named is always taken. Tags come from tinytag; where they are silent, the
-names of file and folders speak, as in `Band/Album/01 Title.flac`.
+playlists, texts) are left out. A file that is named is always taken. Tags are read and cleaned up as the ingest does it
+(`ingest.tag_reader`, `ingest.tags`); where they are silent, the names of file and folders speak, as in
+`Band/Album/01 Title.flac`.
 
 Not here: whether a file is music that can be ingested. The ingest decides that by its bytes and says why not.
 """
@@ -22,6 +23,9 @@ from tinytag import TinyTag, TinyTagException
 from appliance.errors import ApplianceError
 from appliance.importer.albums import Description, settled
 from graph.names import BIDI_OVERRIDES, MAX_LENGTH, REFUSED_CATEGORIES
+from ingest.contract import Tags
+from ingest.tag_reader import read
+from ingest.tags import Fields, tags_of
 
 # fmt: off
 COMPANIONS: Final = frozenset(
@@ -48,7 +52,6 @@ MEDIA_TYPES: Final = {
 }
 """Every system has another opinion of these; of all other files the ingest decides by their bytes."""
 UNKNOWN_TYPE: Final = "application/octet-stream"
-ISRC: Final = re.compile(r"[A-Z]{2}[A-Z0-9]{3}[0-9]{7}")
 COMPILATION: Final = ("compilation", "tcmp", "cpil")  # by Vorbis, ID3 and MP4
 READ_BYTES: Final = 1024 * 1024
 
@@ -124,23 +127,20 @@ def find(paths: Iterable[Path]) -> tuple[list[Source], list[Path]]:
 
 def describe(source: Source) -> Description:
     """Read a file's tags. Raises OSError when the file cannot be read."""
-    try:
-        tag = TinyTag.get(source.file, image=False)
-    except (TinyTagException, ValueError, OverflowError):
-        tag = TinyTag()  # whether it is music at all is for the ingest to say
+    fields = _fields(source.file)
+    tags = tags_of(fields) or Tags()
     named = _by_name(source)
-    year = re.match(r"\d{4}(-\d\d-\d\d)?", tag.year or "")
     return Description(
-        title=_text(tag.title) or named.title,
-        artist=_text(tag.artist) or _text(tag.albumartist) or named.artist,
-        album=_text(tag.album) or named.album,
-        album_artist=_text(tag.albumartist),
-        compilation=any("1" in tag.other.get(name, ()) for name in COMPILATION),
-        disc_number=_number(tag.disc) or named.disc_number,
-        track_number=_number(tag.track) or named.track_number,
-        release_date=f"{year[0]}-01-01"[:10] if year and year[0] > "0000" else None,
-        isrc=_isrc(tag.other.get("isrc")),
-        duration_s=tag.duration,
+        title=tags.title or named.title,
+        artist=tags.artist or tags.album_artist or named.artist,
+        album=tags.album or named.album,
+        album_artist=tags.album_artist,
+        compilation=any("1" in fields.get(name, ()) for name in COMPILATION),
+        disc_number=tags.disc_number or named.disc_number,
+        track_number=tags.track_number or named.track_number,
+        release_date=f"{tags.date}-01-01"[:10] if tags.date else None,
+        isrc=tags.isrc,
+        duration_s=_duration_s(source.file),
     )
 
 
@@ -154,6 +154,23 @@ def describe_together(sources: Iterable[Source]) -> dict[Path, Description | OSE
         except OSError as error:
             failed[source.file] = error
     return failed | dict(zip(read, settled(list(read.values())), strict=True))
+
+
+def _fields(file: Path) -> Fields:
+    with file.open("rb") as opened:
+        try:
+            return read(opened)[0]
+        except OSError:
+            raise
+        except Exception:  # noqa: BLE001 -- whatever tags are like, whether it is music is for the ingest to say
+            return {}
+
+
+def _duration_s(file: Path) -> float | None:
+    try:
+        return TinyTag.get(file, tags=False).duration
+    except (TinyTagException, ValueError, OverflowError):
+        return None  # it is for the report alone
 
 
 def content(file: Path) -> Content:
@@ -181,14 +198,17 @@ def _below(folder: Path) -> list[Path]:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """The files below a folder, sorted by name; linked folders are not entered, so there is no endless round."""
+    """The files below a folder, sorted by name; linked folders are not entered, so there is no endless round.
+
+    A link that leads nowhere counts as a file: it is music that is missing, and its own turn tells so.
+    """
     for entry in sorted(folder.iterdir()):
         if entry.name.startswith("."):
             continue
         if entry.is_dir():
             if not entry.is_symlink():
                 yield from _walk(entry)
-        elif entry.is_file():
+        elif entry.is_file() or entry.is_symlink():
             yield entry
 
 
@@ -214,13 +234,3 @@ def _text(value: str | None) -> str | None:
 
 def _refused(letter: str) -> bool:
     return letter in BIDI_OVERRIDES or unicodedata.category(letter) in REFUSED_CATEGORIES
-
-
-def _number(value: int | None) -> int | None:
-    return value if value is not None and 0 < value < 10_000 else None
-
-
-def _isrc(values: list[str] | None) -> str | None:
-    """The first of the tag's codes that is one, in the form without hyphens."""
-    compact = ("".join(filter(str.isalnum, value)).upper() for value in values or ())
-    return next((value for value in compact if ISRC.fullmatch(value)), None)

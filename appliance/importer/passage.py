@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
@@ -34,6 +35,9 @@ FIRST_PAUSE_S: Final = 0.5  # doubled after every attempt
 COMPLETE_TIMEOUT_S: Final = 600.0
 """The API reads the whole file once where the store does not know its digest: 2 GiB took 25 s on two busy cores."""
 SIGNATURE_OVER: Final = 403  # also the answer to a wrong one
+BROKEN_STORE: Final = 500
+"""What a store answers that has lost the thread of an upload; one that is away or busy answers otherwise or not at all.
+The embedded one does so for good after a full disk: only another upload then helps."""
 UPLOAD_SHARE: Final = 0.3
 """How much of a file's bar the upload is; the rest is the ingest, which takes longer on one's own machine."""
 
@@ -54,6 +58,10 @@ mutation ($input: CreateUploadInput!) {
 COMPLETE_UPLOAD: Final = """
 mutation ($input: CompleteUploadInput!) {
   completeUpload(input: $input) { track { id } userErrors { field message code } }
+}"""
+ABORT_UPLOAD: Final = """
+mutation ($input: AbortUploadInput!) {
+  abortUpload(input: $input) { abortedUploadId userErrors { field message code } }
 }"""
 FOLLOW: Final = """
 subscription ($trackId: ID!) { ingestProgress(trackId: $trackId) { status stage fraction failure { code message } } }"""
@@ -105,6 +113,10 @@ class _Completed(msgspec.Struct, frozen=True):
     track: Id
 
 
+class _Aborted(msgspec.Struct, frozen=True, rename="camel"):
+    aborted_upload_id: str
+
+
 class Passage:
     """One file on its way; it remembers the track that it was given, so another attempt does not make a second."""
 
@@ -117,6 +129,7 @@ class Passage:
         self._watcher = watcher
         self._file = file
         self._track: str | None = None
+        self._upload_id: str | None = None
         self._duration_s: float | None = None
 
     async def take(self, description: Description, held: Content, *, attempts: int) -> tuple[Outcome, bool]:
@@ -132,6 +145,8 @@ class Passage:
             except (ClientError, ServiceUnavailable) as error:
                 if attempts <= 0 or not error.retryable:
                     return self._end(Status.FAILED, code=error.code, reason=_sentence(error)), error.retryable
+                if attempts == 1 and isinstance(error, StoreRefused) and error.status == BROKEN_STORE:
+                    await self._give_up_upload()
             await asyncio.sleep(pause_s)
             pause_s *= 2
 
@@ -174,6 +189,7 @@ class Passage:
             "sha256": held.sha256,
         }
         announced = await self._client.mutate(CREATE_UPLOAD, promise, to=_Announced)
+        self._upload_id = announced.upload.id
         arrived = announced.upload.arrived_bytes
         while not held.size_bytes or arrived < held.size_bytes:
             try:
@@ -187,6 +203,11 @@ class Passage:
                 arrived = announced.upload.arrived_bytes
         completed = {"uploadId": announced.upload.id, "backCatalogue": _is_back_catalogue(description)}
         await self._client.mutate(COMPLETE_UPLOAD, completed, to=_Completed, timeout_s=COMPLETE_TIMEOUT_S)
+
+    async def _give_up_upload(self) -> None:
+        """Make the last attempt begin with another upload; what has arrived of this one is lost."""
+        with suppress(ClientError):
+            await self._client.mutate(ABORT_UPLOAD, {"uploadId": self._upload_id}, to=_Aborted)
 
     async def _send(self, ticket: UploadTicket, held: Content) -> None:
         def sent(count: int) -> None:

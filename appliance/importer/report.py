@@ -121,6 +121,7 @@ class LiveReport(PlainReport):
             _Beside(),
             console=console,
             transient=True,
+            get_time=clock,
         )
         self._whole = self._progress.add_task(
             f"{len(sizes)} file{'s' if len(sizes) != 1 else ''}",
@@ -153,7 +154,7 @@ class LiveReport(PlainReport):
     def finished(self, outcome: Outcome) -> None:
         self.advance(outcome.file, "", 1.0)
         self._haul.add(outcome, self._sizes[outcome.file])
-        self._progress.update(self._whole, pace=self._haul.pace(self._clock() - self._began_s))
+        self._progress.update(self._whole, pace=self._haul.speed(self._clock() - self._began_s))
         colour, mark = MARKS[outcome.status]
         self._console.print(
             f"[{colour}]{mark} {outcome.status.value:<6}[/] {escape(shown(outcome.file))}", highlight=False
@@ -166,7 +167,10 @@ class LiveReport(PlainReport):
 
 
 class _Beside(ProgressColumn):
-    """Beside a file's bar its step; beside the whole's the pace and the time left."""
+    """Beside a file's bar its step; beside the whole's the time left and the speed. More would leave 80 columns no bar.
+
+    Until the first file is ready, the speed is that of the bar: a file of gigabytes is not without one for minutes.
+    """
 
     def __init__(self) -> None:
         super().__init__(Column(no_wrap=True))
@@ -175,7 +179,8 @@ class _Beside(ProgressColumn):
         if task.fields["step"]:
             return Text(task.fields["step"], style="dim")
         left = "" if task.time_remaining is None else f"{_span(math.ceil(task.time_remaining))} left"
-        return Text(", ".join(filter(None, (task.fields["pace"], left))))
+        pace = task.fields["pace"] or (f"{decimal(int(task.speed))}/s" if task.speed else "")
+        return Text(", ".join(filter(None, (left, pace))))
 
 
 def failures(failed: Sequence[Outcome]) -> Table:
@@ -211,11 +216,15 @@ class Haul:
             self._bytes += size_bytes
             self._audio_s += outcome.duration_s or 0.0
 
+    def speed(self, elapsed_s: float) -> str:
+        """Megabytes a second; empty without any."""
+        return f"{decimal(int(self._bytes / elapsed_s))}/s" if self._files and elapsed_s > 0 else ""
+
     def pace(self, elapsed_s: float) -> str:
         """Megabytes and files a second, and how much of it in the time that it plays; empty without any."""
         if not self._files or elapsed_s <= 0:
             return ""
-        told = [f"{decimal(int(self._bytes / elapsed_s))}/s", f"{self._files / elapsed_s:.2g} files/s"]
+        told = [self.speed(elapsed_s), f"{self._files / elapsed_s:.2g} files/s"]
         return ", ".join(told + [f"{self._audio_s / elapsed_s:.3g} x real time"] * bool(self._audio_s))
 
 

@@ -11,14 +11,10 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-import msgspec
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.queries import Queries
-
 from config.postgres import Connection, Pool
+from graph.catalog.remeasuring import measure_again
 from graph.errors import Forbidden, ProblemCode, refused
 from graph.viewer import Viewer
-from ingest.contract import ALBUM_ENTRYPOINT, ALBUM_PRIORITY, AlbumJob
 from origin.asset import asset_directory
 
 # The rows are locked, so that an upload or a revision that comes to its end meanwhile finds its track gone.
@@ -32,6 +28,8 @@ WHERE album.id = $1 FOR UPDATE OF album
 """
 ARTIST = "SELECT owner_id FROM artists WHERE id = $1 FOR UPDATE"
 
+# What holds comes before what is held, in the order of their keys: two who lock the other way round wait for ever.
+ALBUMS_OF_ARTIST = "SELECT id FROM albums WHERE artist_id = $1 ORDER BY id FOR UPDATE"
 TRACKS_OF_ALBUM = "SELECT id FROM tracks WHERE album_id = $1 ORDER BY id FOR UPDATE"
 TRACKS_OF_ARTIST = "SELECT id FROM tracks WHERE artist_id = $1 ORDER BY id FOR UPDATE"
 
@@ -48,8 +46,7 @@ async def delete_track(pool: Pool, viewer: Viewer, *, track_id: UUID, removal_de
     """Delete a track that the viewer manages. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
         _require_managed(viewer, await connection.fetchval(TRACK, track_id), field="trackId")
-        for album_id in await _delete_tracks(connection, [track_id], removal_delay):
-            await _enqueue_album(connection, album_id)
+        await measure_again(connection, await _delete_tracks(connection, [track_id], removal_delay))
 
 
 async def delete_album(pool: Pool, viewer: Viewer, *, album_id: UUID, removal_delay: timedelta) -> None:
@@ -65,6 +62,7 @@ async def delete_artist(pool: Pool, viewer: Viewer, *, artist_id: UUID, removal_
     """Delete an artist that the viewer manages, with albums and tracks. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
         _require_managed(viewer, await connection.fetchval(ARTIST, artist_id), field="artistId")
+        await connection.execute(ALBUMS_OF_ARTIST, artist_id)
         tracks = [row["id"] for row in await connection.fetch(TRACKS_OF_ARTIST, artist_id)]
         await _delete_tracks(connection, tracks, removal_delay)
         await connection.execute(DELETE_ALBUMS_OF_ARTIST, artist_id)
@@ -85,9 +83,3 @@ async def _delete_tracks(connection: Connection, tracks: list[UUID], removal_del
     await connection.execute(REMOVE_LATER, uploads, NOW)
     await connection.execute(REMOVE_LATER, [asset_directory(row["asset_id"]) for row in gone], removal_delay)
     return {row["album_id"] for row in gone if row["album_id"] is not None}
-
-
-async def _enqueue_album(connection: Connection, album_id: UUID) -> None:
-    # PgQueuer's driver only calls `fetch`, which runs inside the transaction that is open on this connection.
-    queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]  # a pool's connection is a proxy of one
-    await queries.enqueue(ALBUM_ENTRYPOINT, msgspec.json.encode(AlbumJob(album_id=album_id)), ALBUM_PRIORITY)

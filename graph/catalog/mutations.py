@@ -1,14 +1,14 @@
-"""Mutations of the catalogue: what an artist's account adds before it uploads."""
+"""Mutations of the catalogue: what an artist's account adds, changes and deletes."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
 from graph import ids
-from graph.catalog import deletion, service
+from graph.catalog import changes, deletion, service
 from graph.catalog.types import Album, Artist, Track
 from graph.context import Info
 from graph.payloads import INPUT, Payload, UserErrors
@@ -52,6 +52,48 @@ class CreateTrackInput:
     disc_number: int | None = strawberry.field(default=1, description="The disc, from 1 to 999; 1 when it is left out.")
     track_number: int | None = strawberry.field(default=None, description="The number on the disc, from 1 to 999.")
     explicit: bool | None = strawberry.field(default=False, description="Whether the lyrics are marked as explicit.")
+
+
+@strawberry.type(description="What `updateAlbum` answers.")
+class UpdateAlbumPayload(Payload):
+    album: Album | None = strawberry.field(default=None, description="The album as it is now.")
+
+
+@strawberry.type(description="What `updateTrack` answers.")
+class UpdateTrackPayload(Payload):
+    track: Track | None = strawberry.field(default=None, description="The track as it is now.")
+
+
+@strawberry.input(description="What becomes of an album. What is left out stays as it is.")
+class UpdateAlbumInput:
+    album_id: strawberry.ID = strawberry.field(description="One of your albums.")
+    title: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The title as it is shown; 200 characters at most."
+    )
+    release_date: date | None = strawberry.field(
+        default=strawberry.UNSET, description="The day of the release; null when it is not known."
+    )
+
+
+@strawberry.input(description="What becomes of a track. What is left out stays as it is.")
+class UpdateTrackInput:
+    track_id: strawberry.ID = strawberry.field(description="One of your tracks.")
+    album_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET, description="The album it is on; null takes it off its album."
+    )
+    title: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The title as it is shown; 200 characters at most."
+    )
+    isrc: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The ISRC, with or without hyphens; null takes it away."
+    )
+    disc_number: int | None = strawberry.field(default=strawberry.UNSET, description="The disc, from 1 to 999.")
+    track_number: int | None = strawberry.field(
+        default=strawberry.UNSET, description="The number on the disc, from 1 to 999; null takes it away."
+    )
+    explicit: bool | None = strawberry.field(
+        default=strawberry.UNSET, description="Whether the lyrics are marked as explicit."
+    )
 
 
 @strawberry.type(description="What `deleteTrack` answers.")
@@ -123,6 +165,35 @@ class CatalogMutation:
         return CreateTrackPayload(track=Track.of(track))
 
     @strawberry.mutation(
+        description="Change an album: correct it, or take over what its tracks' masters propose.",
+        extensions=[UserErrors(UpdateAlbumPayload)],
+    )
+    async def update_album(self, info: Info, given: Annotated[UpdateAlbumInput, INPUT]) -> UpdateAlbumPayload | None:
+        album = await changes.update_album(
+            info.context.services.pool,
+            info.context.require_viewer(),
+            album_id=ids.require(Album.type_name, given.album_id, field="albumId"),
+            change=changes.AlbumChange(**_given(given, "title", or_null=("release_date",))),
+        )
+        return UpdateAlbumPayload(album=Album.of(album))
+
+    @strawberry.mutation(
+        description="Change a track: correct it, or take over what its master proposes.",
+        extensions=[UserErrors(UpdateTrackPayload)],
+    )
+    async def update_track(self, info: Info, given: Annotated[UpdateTrackInput, INPUT]) -> UpdateTrackPayload | None:
+        fields = _given(given, "title", "disc_number", "explicit", or_null=("album_id", "isrc", "track_number"))
+        if fields.get("album_id") is not None:
+            fields["album_id"] = ids.require(Album.type_name, fields["album_id"], field="albumId")
+        track = await changes.update_track(
+            info.context.services.pool,
+            info.context.require_viewer(),
+            track_id=ids.require(Track.type_name, given.track_id, field="trackId"),
+            change=changes.TrackChange(**fields),
+        )
+        return UpdateTrackPayload(track=Track.of(track))
+
+    @strawberry.mutation(
         description="Delete a track, for good. URLs that were given out work until they expire.",
         extensions=[UserErrors(DeleteTrackPayload)],
     )
@@ -160,6 +231,13 @@ class CatalogMutation:
             removal_delay=_removal_delay(info),
         )
         return DeleteArtistPayload(deleted_artist_id=given.artist_id)
+
+
+def _given(wanted: object, *names: str, or_null: tuple[str, ...]) -> dict[str, Any]:
+    """Those of an input's fields that are not left out; null says something only of what there need not be."""
+    given = {name: getattr(wanted, name) for name in (*names, *or_null)}
+    left_out = {name for name, value in given.items() if value is strawberry.UNSET or (value is None and name in names)}
+    return {name: value for name, value in given.items() if name not in left_out}
 
 
 def _removal_delay(info: Info) -> timedelta:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from config.postgres import Pool
+from config.postgres import Connection, Pool
 from graph.catalog import sql
 from graph.catalog.isrc import normalise
 from graph.catalog.records import Album, Artist, Track, album_of, artist_of, track_of
@@ -75,10 +75,10 @@ async def create_track(
     _require_publisher(viewer)
     kept = clean(title, field="title")
     code = normalise(isrc) if isrc else None
-    _require_number(disc_number, field="discNumber")
-    _require_number(track_number, field="trackNumber")
+    require_number(disc_number, field="discNumber")
+    require_number(track_number, field="trackNumber")
     artist = await _managed_artist(pool, viewer, artist_id)
-    album = await _album_of(pool, artist, album_id)
+    album = await owned_album(pool, artist, album_id)
     track = Track(
         id=new_key(),
         artist_id=artist.id,
@@ -118,7 +118,8 @@ def _require_publisher(viewer: Viewer) -> None:
         raise Forbidden("Only artists publish. Ask for an artist account.")
 
 
-def _require_number(number: int | None, *, field: str) -> None:
+def require_number(number: int | None, *, field: str) -> None:
+    """Raises Refused for a number that no disc and no track has."""
     if number is not None and not 1 <= number <= MAX_NUMBER:
         raise refused(ProblemCode.INVALID_VALUE, field, f"Between 1 and {MAX_NUMBER}.")
 
@@ -133,18 +134,19 @@ async def _managed_artist(pool: Pool, viewer: Viewer, artist_id: UUID) -> Artist
     return artist
 
 
-async def _album_of(pool: Pool, artist: Artist, album_id: UUID | None) -> Album | None:
+async def owned_album(source: Pool | Connection, artist: Artist, album_id: UUID | None) -> Album | None:
+    """An album that a track of this artist may be on. Raises Refused."""
     if album_id is None:
         return None
-    row = await pool.fetchrow(sql.ALBUMS, [album_id])
-    if row is None or not await _is_owned_together(pool, artist, row["artist_id"]):
+    row = await source.fetchrow(sql.ALBUMS, [album_id])
+    if row is None or not await _is_owned_together(source, artist, row["artist_id"]):
         raise refused(ProblemCode.NOT_FOUND, "albumId", "The account that owns this artist has no such album.")
     return album_of(row)
 
 
-async def _is_owned_together(pool: Pool, artist: Artist, other_id: UUID) -> bool:
+async def _is_owned_together(source: Pool | Connection, artist: Artist, other_id: UUID) -> bool:
     """Whether both artists are one account's: a compilation holds tracks of many artists (docs/decisions/0051)."""
     if other_id == artist.id:
         return True
-    row = await pool.fetchrow(sql.ARTISTS, [other_id])
+    row = await source.fetchrow(sql.ARTISTS, [other_id])
     return row is not None and row["owner_id"] == artist.owner_id

@@ -145,10 +145,12 @@ class Track(Illustrated):
     explicit: bool = strawberry.field(description="Whether the lyrics are marked as explicit.")
     duration_ms: int | None = strawberry.field(description="In milliseconds; null until the media are ready.")
     integrated_lufs: float | None = strawberry.field(
-        description="Integrated loudness of the master in LUFS (ITU-R BS.1770); null for silence and until measured."
+        description="Integrated loudness of the master in LUFS (ITU-R BS.1770); null for silence and until measured.",
+        deprecation_reason="Ask `loudness`, which has every figure.",
     )
     true_peak_dbtp: float | None = strawberry.field(
-        description="True peak of the master in dBTP (ITU-R BS.1770); null for silence and until measured."
+        description="True peak of the master in dBTP (ITU-R BS.1770); null for silence and until measured.",
+        deprecation_reason="Ask `loudness`, which has every figure.",
     )
 
     @classmethod

@@ -18,7 +18,9 @@ from graph.uploads.types import ByteCount, Header
 
 @strawberry.input(description="A picture that is about to be sent.")
 class CreateImageUploadInput:
-    content_type: str = strawberry.field(description="Its media type, such as `image/jpeg`; has to be sent along.")
+    content_type: str = strawberry.field(
+        description="Its media type, such as `image/jpeg`, or `application/octet-stream`; has to be sent along."
+    )
     size_bytes: ByteCount = strawberry.field(description="Its size; 20 MB at most.")
     sha256: str = strawberry.field(description="The SHA-256 of the whole file as 64 hexadecimal digits.")
 
@@ -76,16 +78,16 @@ class ImagesMutation:
         extensions=[UserErrors(CreateImageUploadPayload)],
     )
     async def create_image_upload(
-        self, info: Info, wanted: Annotated[CreateImageUploadInput, INPUT]
+        self, info: Info, given: Annotated[CreateImageUploadInput, INPUT]
     ) -> CreateImageUploadPayload | None:
         services = info.context.services
         announced = await service.announce(
             services.pool,
             services.store,
             viewer=info.context.require_viewer(),
-            content_type=wanted.content_type,
-            size_bytes=wanted.size_bytes,
-            sha256=wanted.sha256,
+            content_type=given.content_type,
+            size_bytes=given.size_bytes,
+            sha256=given.sha256,
             lifetime_s=services.settings.upload_lifetime_s,
         )
         return CreateImageUploadPayload(image=Image.of(announced.image), upload=_request(announced))
@@ -95,10 +97,10 @@ class ImagesMutation:
         extensions=[UserErrors(CompleteImageUploadPayload)],
     )
     async def complete_image_upload(
-        self, info: Info, wanted: Annotated[CompleteImageUploadInput, INPUT]
+        self, info: Info, given: Annotated[CompleteImageUploadInput, INPUT]
     ) -> CompleteImageUploadPayload | None:
         viewer, services = info.context.require_viewer(), info.context.services
-        image_id = ids.require(Image.type_name, wanted.image_id, field="imageId")
+        image_id = ids.require(Image.type_name, given.image_id, field="imageId")
         image = await service.complete(services.pool, services.store, viewer=viewer, image_id=image_id)
         return CompleteImageUploadPayload(image=Image.of(image))
 
@@ -106,13 +108,13 @@ class ImagesMutation:
         description="Give an artist, album or track of yours its artwork, or take it away.",
         extensions=[UserErrors(SetArtworkPayload)],
     )
-    async def set_artwork(self, info: Info, wanted: Annotated[SetArtworkInput, INPUT]) -> SetArtworkPayload | None:
+    async def set_artwork(self, info: Info, given: Annotated[SetArtworkInput, INPUT]) -> SetArtworkPayload | None:
         viewer, services = info.context.require_viewer(), info.context.services
-        named = ids.decode(wanted.subject_id)
+        named = ids.decode(given.subject_id)
         if named is None:
             raise refused(ProblemCode.NOT_FOUND, "subjectId")
         type_name, key = named
-        image_id = wanted.image_id
+        image_id = given.image_id
         await service.set_artwork(
             services.pool,
             viewer,
@@ -120,7 +122,7 @@ class ImagesMutation:
             key=key,
             image_id=None if image_id is None else ids.require(Image.type_name, image_id, field="imageId"),
         )
-        subject = await nodes.fetch(info.context, wanted.subject_id)
+        subject = await nodes.fetch(info.context, given.subject_id)
         return SetArtworkPayload(subject=subject if isinstance(subject, Illustrated) else None)
 
 

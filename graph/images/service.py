@@ -18,20 +18,24 @@ from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.queries import Queries
 
 from config.errors import ObjectMissing
 from config.objects import ObjectStore, PresignedPut
 from config.postgres import Connection, Pool
+from config.queue import enqueue
 from graph.errors import Forbidden, Problem, ProblemCode, Refused, refused
 from graph.images.records import COLUMNS, Image, image_of
 from graph.keys import new_key
 from graph.rows import Row
-from graph.uploads.promise import MEDIA_TYPE, SHA256_HEX
+from graph.uploads.promise import MEDIA_TYPE, SHA256_HEX, UNKNOWN_TYPE
 from graph.viewer import Viewer
 from ingest.contract import IMAGE_ENTRYPOINT, IMAGE_PRIORITY, MAX_PICTURE_BYTES, ImageJob, ImageStatus
 from origin.image import source_key
+
+PICTURE_TYPES = frozenset(
+    {*(f"image/{name}" for name in ("jpeg", "jpg", "pjpeg", "png", "x-png", "webp", "avif", "gif")), UNKNOWN_TYPE}
+)
+"""What a picture may be announced as, so that who picked a wrong file hears of it at once; its bytes decide later."""
 
 ANNOUNCE = f"""
 INSERT INTO images (id, owner_id, status, size_bytes, sha256, expires_at) VALUES ($1, $2, 'announced', $3, $4, $5)
@@ -107,6 +111,9 @@ def _problems(content_type: str, size_bytes: int, sha256: str) -> list[Problem]:
     if not MEDIA_TYPE.fullmatch(content_type):
         message = "Give a media type such as image/jpeg, without parameters."
         found.append(Problem(ProblemCode.INVALID_VALUE, ("contentType",), message))
+    elif content_type not in PICTURE_TYPES:
+        message = f"{content_type} is no picture that we can read. Send JPEG, PNG, WebP, AVIF or GIF."
+        found.append(Problem(ProblemCode.UNSUPPORTED_TYPE, ("contentType",), message))
     if size_bytes <= 0:
         found.append(Problem(ProblemCode.INVALID_VALUE, ("sizeBytes",), "A picture has bytes."))
     if size_bytes > MAX_PICTURE_BYTES:
@@ -152,9 +159,7 @@ async def _check_object(store: ObjectStore, row: Row) -> None:
 
 async def _enqueue(connection: Connection, row: Row) -> None:
     job = ImageJob(image_id=row["id"], size_bytes=row["size_bytes"], sha256=row["sha256"].hex())
-    # PgQueuer's driver only calls `fetch`, which runs inside the transaction that is open on this connection.
-    queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]  # a pool's connection is a proxy of one
-    await queries.enqueue(IMAGE_ENTRYPOINT, msgspec.json.encode(job), IMAGE_PRIORITY)
+    await enqueue(connection, IMAGE_ENTRYPOINT, msgspec.json.encode(job), priority=IMAGE_PRIORITY)
 
 
 async def set_artwork(pool: Pool, viewer: Viewer, *, type_name: str, key: UUID, image_id: UUID | None) -> None:

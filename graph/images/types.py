@@ -51,7 +51,7 @@ class ImageFile:
     url: str = strawberry.field(description="Where it is; public, and never another picture.")
 
 
-@strawberry.type(description="A picture in several sizes and formats. It is visible to its owner until it is ready.")
+@strawberry.type(description="A picture in several sizes and formats. Only its owner sees it until it is ready.")
 class Image(Node):
     type_name: ClassVar[str] = "Image"
     record: strawberry.Private[records.Image]

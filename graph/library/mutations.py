@@ -27,10 +27,10 @@ class LibraryMutation:
     async def follow_user(
         self,
         info: Info,
-        wanted: Annotated[FollowUserInput, INPUT],
+        given: Annotated[FollowUserInput, INPUT],
     ) -> FollowUserPayload | None:
         viewer = info.context.require_viewer()
-        followed_id = ids.require(User.type_name, wanted.user_id, field="userId")
+        followed_id = ids.require(User.type_name, given.user_id, field="userId")
         await service.follow(follower_id=viewer.user_id, followed_id=followed_id)
         return FollowUserPayload(user=await user_by_key(info.context, followed_id))
 
@@ -41,10 +41,10 @@ class LibraryMutation:
     async def unfollow_user(
         self,
         info: Info,
-        wanted: Annotated[UnfollowUserInput, INPUT],
+        given: Annotated[UnfollowUserInput, INPUT],
     ) -> UnfollowUserPayload | None:
         viewer = info.context.require_viewer()
-        followed_id = ids.require(User.type_name, wanted.user_id, field="userId")
+        followed_id = ids.require(User.type_name, given.user_id, field="userId")
         await service.unfollow(follower_id=viewer.user_id, followed_id=followed_id)
         await announce_rights(info.context.services.presence, listener_id=followed_id)
         return UnfollowUserPayload(user=await user_by_key(info.context, followed_id))

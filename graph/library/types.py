@@ -16,7 +16,7 @@ class FollowUserInput:
     user_id: strawberry.ID = strawberry.field(description="The user.")
 
 
-@strawberry.type(description="The answer of followUser.")
+@strawberry.type(description="What `followUser` answers.")
 class FollowUserPayload(Payload):
     user: User | None = strawberry.field(default=None, description="Whom you follow now.")
 
@@ -26,7 +26,7 @@ class UnfollowUserInput:
     user_id: strawberry.ID = strawberry.field(description="The user.")
 
 
-@strawberry.type(description="The answer of unfollowUser.")
+@strawberry.type(description="What `unfollowUser` answers.")
 class UnfollowUserPayload(Payload):
     user: User | None = strawberry.field(default=None, description="Whom you do not follow any more.")
 

@@ -35,16 +35,16 @@ class LiveMutation:
     async def report_playback(
         self,
         info: Info,
-        wanted: Annotated[ReportPlaybackInput, INPUT],
+        given: Annotated[ReportPlaybackInput, INPUT],
     ) -> ReportPlaybackPayload | None:
         services = info.context.services
         event = await service.report(
             services.pool,
             services.presence,
             user_id=info.context.require_viewer().user_id,
-            track_id=ids.require(Track.type_name, wanted.track_id, field="trackId"),
-            state=wanted.state,
-            position_ms=wanted.position_ms,
+            track_id=ids.require(Track.type_name, given.track_id, field="trackId"),
+            state=given.state,
+            position_ms=given.position_ms,
         )
         return ReportPlaybackPayload(now_playing=None if event is None else NowPlaying.of(event))
 
@@ -55,9 +55,9 @@ class LiveMutation:
     async def set_listening_privacy(
         self,
         info: Info,
-        wanted: Annotated[SetListeningPrivacyInput, INPUT],
+        given: Annotated[SetListeningPrivacyInput, INPUT],
     ) -> SetListeningPrivacyPayload | None:
         viewer = info.context.require_viewer()
         services = info.context.services
-        await service.set_privacy(services.pool, services.presence, user_id=viewer.user_id, private=wanted.private)
+        await service.set_privacy(services.pool, services.presence, user_id=viewer.user_id, private=given.private)
         return SetListeningPrivacyPayload(viewer=await user_by_key(info.context, viewer.user_id))

@@ -63,7 +63,7 @@ class ReportPlaybackInput:
     position_ms: int = strawberry.field(description="The place in the track, in milliseconds.")
 
 
-@strawberry.type(description="The answer of reportPlayback.")
+@strawberry.type(description="What `reportPlayback` answers.")
 class ReportPlaybackPayload(Payload):
     now_playing: NowPlaying | None = strawberry.field(
         default=None, description="What others see; null while you listen in private."
@@ -75,6 +75,6 @@ class SetListeningPrivacyInput:
     private: bool = strawberry.field(description="True: nobody. False: your followers, from the next report on.")
 
 
-@strawberry.type(description="The answer of setListeningPrivacy.")
+@strawberry.type(description="What `setListeningPrivacy` answers.")
 class SetListeningPrivacyPayload(Payload):
     viewer: User | None = strawberry.field(default=None, description="You.")

@@ -15,8 +15,23 @@ SELECT asset.asset_id, asset.revision, asset.integrated_lufs, asset.mono_integra
 FROM unnest($1::uuid[], $2::integer[]) AS wanted (asset_id, revision)
 JOIN assets AS asset ON asset.asset_id = wanted.asset_id AND asset.revision = wanted.revision
 """
+# What is highest of an album is highest of one of its tracks, so it is not kept twice; the rest has to be gated.
 ALBUMS = """
-SELECT id, integrated_lufs, loudness_range_lu, true_peak_dbtp, gain_db FROM albums WHERE id = ANY($1::uuid[])
+SELECT album.id, album.integrated_lufs, album.loudness_range_lu, album.true_peak_dbtp, album.gain_db,
+       highest.max_momentary_lufs, highest.max_short_term_lufs, highest.sample_peak_dbfs
+FROM albums AS album
+CROSS JOIN LATERAL (
+    SELECT max(newest.max_momentary_lufs) AS max_momentary_lufs, max(newest.max_short_term_lufs) AS max_short_term_lufs,
+           max(newest.sample_peak_dbfs) AS sample_peak_dbfs
+    FROM (
+        SELECT DISTINCT ON (asset.asset_id)
+               asset.max_momentary_lufs, asset.max_short_term_lufs, asset.sample_peak_dbfs
+        FROM tracks AS track JOIN assets AS asset ON asset.asset_id = track.asset_id AND asset.status = 'ready'
+        WHERE track.album_id = album.id
+        ORDER BY asset.asset_id, asset.revision DESC
+    ) AS newest
+) AS highest
+WHERE album.id = ANY($1::uuid[])
 """
 QUARANTINED = """
 SELECT kept.asset_id, kept.revision

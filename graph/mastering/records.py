@@ -38,6 +38,9 @@ class AlbumLoudness(msgspec.Struct, frozen=True, kw_only=True):
 
     integrated_lufs: float | None
     loudness_range_lu: float | None
+    max_momentary_lufs: float | None
+    max_short_term_lufs: float | None
+    sample_peak_dbfs: float | None
     true_peak_dbtp: float | None
     gain_db: float | None
 

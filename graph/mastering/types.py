@@ -18,6 +18,7 @@ enums.publish(
     description="What quality control may find in a master that is accepted all the same; stable, for programs.",
     values={
         QualityCode.CLIPPED: "Samples in a row are at full scale.",
+        QualityCode.OVER_FULL_SCALE: "It goes beyond full scale, where the lossless rendition ends.",
         QualityCode.DC_OFFSET: "The waveform is not centred.",
         QualityCode.LEADING_SILENCE: "It begins with digital silence.",
         QualityCode.TRAILING_SILENCE: "It ends with digital silence.",
@@ -44,15 +45,17 @@ class AlbumLoudness:
         description="Integrated loudness in LUFS, gated over all tracks (ITU-R BS.1770); null until measured."
     )
     loudness_range_lu: float | None = strawberry.field(description="Loudness range in LU (EBU Tech 3342).")
+    max_momentary_lufs: float | None = strawberry.field(description="The loudest 400 ms of a track, in LUFS.")
+    max_short_term_lufs: float | None = strawberry.field(description="The loudest 3 s of a track, in LUFS.")
+    sample_peak_dbfs: float | None = strawberry.field(description="The highest sample of a track, in dBFS.")
     true_peak_dbtp: float | None = strawberry.field(description="The highest true peak of a track, in dBTP.")
+    gain_db: float | None = strawberry.field(
+        description="The one gain that would bring the album as a whole to the target, in dB."
+    )
 
     @classmethod
     def of(cls, record: records.AlbumLoudness) -> AlbumLoudness:
-        return cls(
-            integrated_lufs=record.integrated_lufs,
-            loudness_range_lu=record.loudness_range_lu,
-            true_peak_dbtp=record.true_peak_dbtp,
-        )
+        return cls(**{name: getattr(record, name) for name in record.__struct_fields__})
 
 
 @strawberry.type(description="The loudness of a track's master, and what its lossy renditions carry of it.")
@@ -72,7 +75,8 @@ class TrackLoudness:
     sample_peak_dbfs: float | None = strawberry.field(description="The highest sample, in dBFS.")
     true_peak_dbtp: float | None = strawberry.field(description="The true peak in dBTP; it may exceed 0.")
     gain_db: float | None = strawberry.field(
-        description="The constant gain that the lossy renditions carry; subtract it to hear the master's level."
+        description="The constant gain that the lossy renditions carry; subtract it to hear the master's level. A"
+        " rendition whose own peaks came out above -1 dBTP carries a little less."
     )
 
     @classmethod

@@ -15,7 +15,7 @@ import msgspec
 from config.settings import EdgeKey
 from edge import token
 from graph.catalog.records import Media, Track
-from origin.asset import DASH_MANIFEST, HLS_MANIFEST, asset_directory, manifest_url
+from origin.asset import DASH_MANIFEST, HLS_MANIFEST, asset_directory, file_url
 
 PAUSE_ALLOWANCE_S = 3600
 """How long a listener may pause within one track before the URLs stop working."""
@@ -30,13 +30,25 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Playback(msgspec.Struct, frozen=True, kw_only=True):
-    """A started track."""
+    """A started track; `token` opens the files of its revision at the origin."""
 
     id: UUID
     track: Track
-    hls_url: str
-    dash_url: str
+    revision: int
+    origin_url: str
+    token: str
     expires_at_s: int
+
+    @property
+    def hls_url(self) -> str:
+        return self.url(HLS_MANIFEST)
+
+    @property
+    def dash_url(self) -> str:
+        return self.url(DASH_MANIFEST)
+
+    def url(self, file_name: str) -> str:
+        return file_url(self.origin_url, self.token, self.track.asset_id, self.revision, file_name)
 
 
 def opened(track: Track, media: Media, *, playback_id: UUID, delivery: Delivery, now_s: int) -> Playback:
@@ -48,15 +60,12 @@ def opened(track: Track, media: Media, *, playback_id: UUID, delivery: Delivery,
         directory=asset_directory(track.asset_id),
         expires_at_s=expires_at_s,
     )
-
-    def url(manifest: str) -> str:
-        return manifest_url(delivery.origin_url, signature, track.asset_id, media.revision, manifest)
-
     return Playback(
         id=playback_id,
         track=track,
-        hls_url=url(HLS_MANIFEST),
-        dash_url=url(DASH_MANIFEST),
+        revision=media.revision,
+        origin_url=delivery.origin_url,
+        token=signature,
         expires_at_s=expires_at_s,
     )
 

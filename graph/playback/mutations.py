@@ -27,7 +27,7 @@ class PlaybackMutation:
     async def start_playback(
         self,
         info: Info,
-        wanted: Annotated[StartPlaybackInput, INPUT],
+        given: Annotated[StartPlaybackInput, INPUT],
     ) -> StartPlaybackPayload | None:
         viewer = info.context.require_viewer()
         services = info.context.services
@@ -35,7 +35,7 @@ class PlaybackMutation:
             services.pool,
             services.valkey,
             viewer=viewer,
-            track_id=ids.require(Track.type_name, wanted.track_id, field="trackId"),
+            track_id=ids.require(Track.type_name, given.track_id, field="trackId"),
             delivery=Delivery(
                 origin_url=services.settings.origin_url,
                 key=services.settings.edge_keys[0],

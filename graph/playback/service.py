@@ -17,6 +17,7 @@ from valkey.asyncio import Valkey
 from valkey.exceptions import ValkeyError
 
 from config.logs import logger
+from config.objects import ObjectStore
 from config.postgres import Pool
 from graph.catalog.records import track_of
 from graph.catalog.sql import TRACKS
@@ -24,6 +25,8 @@ from graph.errors import ProblemCode, refused
 from graph.keys import new_key
 from graph.playback.delivery import Delivery, Playback, opened
 from graph.viewer import Viewer
+from origin import asset as assets
+from origin.asset import Progressive
 
 SESSION_PATIENCE_S = 0.25
 
@@ -53,6 +56,15 @@ async def start(
     )
     await _remember(valkey, playback.id, session, lifetime_s=playback.expires_at_s - now_s)
     return playback
+
+
+async def whole_files(store: ObjectStore, playback: Playback) -> tuple[Progressive, ...]:
+    """The whole files that a playback's token opens, as the descriptor lists them. Raises ServiceUnavailable.
+
+    The descriptor is read by those alone who ask for files: starting a track does not wait for the store.
+    """
+    key = assets.descriptor_key(playback.track.asset_id, playback.revision)
+    return assets.decode(await store.read(key)).progressive
 
 
 async def _remember(valkey: Valkey, playback_id: UUID, session: Session, *, lifetime_s: int) -> None:

@@ -29,7 +29,10 @@ class LyricLine:
 
 
 @strawberry.type(
-    description="The tags of a master, cleaned up. Nothing of them is used unless the artist takes it over."
+    description=(
+        "The tags of a master, cleaned up. Nothing of them is used unless the artist takes it over, by `updateTrack`"
+        " and `updateAlbum`."
+    )
 )
 class ProposedTags:
     title: str | None = strawberry.field(description="The title.")
@@ -86,6 +89,10 @@ class Proposal:
     def of(cls, record: loaders.Proposal) -> Proposal:
         return cls(record=record, tags=None if record.tags is None else ProposedTags.of(record.tags))
 
-    @strawberry.field(description="The picture inside it, if it has one; `setArtwork` takes it over.")
+    @strawberry.field(
+        description=(
+            "The picture inside it, if it has one; `setArtwork` takes it over. It may still be drawn, or have failed."
+        )
+    )
     async def image(self, info: Info) -> Image | None:
         return await image_by_key(info.context, self.record.image_id)

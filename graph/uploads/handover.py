@@ -12,10 +12,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from asyncpg import Record
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.queries import Queries
 
 from config.postgres import Connection
+from config.queue import enqueue
 from graph.errors import ProblemCode, refused
 from graph.uploads.records import Stored
 from ingest.contract import BACK_CATALOGUE, ENTRYPOINT, Job, encode_job, priority
@@ -25,7 +24,8 @@ IS_KEPT = "SELECT completed_at IS NOT NULL FROM uploads WHERE id = $1"
 
 # The track's row is locked so that two masters of one track, completed together, get revisions one after the other.
 LOCK_TRACK = """
-    SELECT track.asset_id, track.title, track.isrc, artist.name AS artist, album.title AS album, album.release_date
+    SELECT track.asset_id, track.artist_id, track.album_id, track.title, track.isrc, artist.name AS artist,
+           album.title AS album, album.release_date
     FROM tracks AS track
     JOIN artists AS artist ON artist.id = track.artist_id
     LEFT JOIN albums AS album ON album.id = track.album_id
@@ -41,13 +41,14 @@ ADD_REVISION = """
 
 async def keep(connection: Connection, upload: Stored, *, back_catalogue: bool) -> Job | None:
     """Do the three writes in the connection's transaction; None when somebody else was faster. Raises Refused."""
+    # The track comes before its promises, as for those who delete it: two who lock the other way round wait for ever.
+    track = await connection.fetchrow(LOCK_TRACK, upload.track_id)
+    if track is None:  # deleted since, and the promise with it
+        raise refused(ProblemCode.NOT_FOUND, "uploadId")
     if await connection.fetchval(KEEP, upload.id) is None:
         if not await connection.fetchval(IS_KEPT, upload.id):  # aborted meanwhile
             raise refused(ProblemCode.NOT_FOUND, "uploadId")
         return None
-    track = await connection.fetchrow(LOCK_TRACK, upload.track_id)
-    if track is None:  # deleted since, and the promise with it
-        raise refused(ProblemCode.NOT_FOUND, "uploadId")
     job = _job(upload, track, revision=await connection.fetchval(ADD_REVISION, track["asset_id"], upload.id))
     urgency = BACK_CATALOGUE if back_catalogue else priority(track["release_date"], datetime.now(UTC).date())
     await _enqueue(connection, job, urgency)
@@ -66,10 +67,11 @@ def _job(upload: Stored, track: Record, *, revision: int) -> Job:
         artist=track["artist"],
         album=track["album"] or "",
         isrc=track["isrc"] or "",
+        artist_id=track["artist_id"],
+        album_id=track["album_id"],
     )
 
 
 async def _enqueue(connection: Connection, job: Job, urgency: int) -> None:
-    # PgQueuer's driver only calls `fetch`, which runs inside the transaction that is open on this connection.
-    queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]  # a pool's connection is a proxy of one
-    await queries.enqueue(ENTRYPOINT, encode_job(job), urgency, dedupe_key=f"{job.asset_id}/{job.revision}")
+    key = f"{job.asset_id}/{job.revision}"
+    await enqueue(connection, ENTRYPOINT, encode_job(job), priority=urgency, dedupe_key=key)

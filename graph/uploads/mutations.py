@@ -38,7 +38,7 @@ class UploadsMutation:
     async def create_upload(
         self,
         info: Info,
-        wanted: Annotated[CreateUploadInput, INPUT],
+        given: Annotated[CreateUploadInput, INPUT],
     ) -> CreateUploadPayload | None:
         viewer = info.context.require_viewer()
         services = info.context.services
@@ -46,9 +46,9 @@ class UploadsMutation:
             services.pool,
             services.store,
             viewer=viewer,
-            track_id=ids.find(Track.type_name, wanted.track_id),
-            promise=wanted.promise(),
-            in_parts=wanted.in_parts,
+            track_id=ids.find(Track.type_name, given.track_id),
+            promise=given.promise(),
+            in_parts=given.in_parts,
             limits=_limits(services.settings),
         )
         return CreateUploadPayload(upload=Upload.of(announced))
@@ -63,7 +63,7 @@ class UploadsMutation:
     async def complete_upload(
         self,
         info: Info,
-        wanted: Annotated[CompleteUploadInput, INPUT],
+        given: Annotated[CompleteUploadInput, INPUT],
     ) -> CompleteUploadPayload | None:
         viewer = info.context.require_viewer()
         services = info.context.services
@@ -71,8 +71,8 @@ class UploadsMutation:
             services.pool,
             services.store,
             viewer=viewer,
-            upload_id=ids.require(Upload.type_name, wanted.upload_id, field="uploadId"),
-            back_catalogue=bool(wanted.back_catalogue),
+            upload_id=ids.require(Upload.type_name, given.upload_id, field="uploadId"),
+            back_catalogue=bool(given.back_catalogue),
         )
         await progress.announce(services.valkey, kept)
         return CompleteUploadPayload(track=await track_by_key(info.context, kept.track_id))
@@ -84,16 +84,16 @@ class UploadsMutation:
     async def abort_upload(
         self,
         info: Info,
-        wanted: Annotated[AbortUploadInput, INPUT],
+        given: Annotated[AbortUploadInput, INPUT],
     ) -> AbortUploadPayload | None:
         services = info.context.services
         await service.abort(
             services.pool,
             services.store,
             viewer=info.context.require_viewer(),
-            upload_id=ids.require(Upload.type_name, wanted.upload_id, field="uploadId"),
+            upload_id=ids.require(Upload.type_name, given.upload_id, field="uploadId"),
         )
-        return AbortUploadPayload(aborted_upload_id=wanted.upload_id)
+        return AbortUploadPayload(aborted_upload_id=given.upload_id)
 
 
 def _limits(settings: GraphSettings) -> service.Limits:

@@ -137,7 +137,7 @@ def _headers(put: PresignedPut) -> list[Header]:
     return [Header(name=name, value=value) for name, value in put.headers.items()]
 
 
-@strawberry.type(description="The answer of createUpload.")
+@strawberry.type(description="What `createUpload` answers.")
 class CreateUploadPayload(Payload):
     upload: Upload | None = strawberry.field(default=None, description="What to send where.")
 
@@ -154,7 +154,7 @@ class CompleteUploadInput:
     )
 
 
-@strawberry.type(description="The answer of completeUpload.")
+@strawberry.type(description="What `completeUpload` answers.")
 class CompleteUploadPayload(Payload):
     track: Track | None = strawberry.field(default=None, description="The track, whose ingest has been queued.")
 
@@ -164,7 +164,7 @@ class AbortUploadInput:
     upload_id: strawberry.ID = strawberry.field(description="The upload that createUpload answered.")
 
 
-@strawberry.type(description="The answer of abortUpload.")
+@strawberry.type(description="What `abortUpload` answers.")
 class AbortUploadPayload(Payload):
     aborted_upload_id: strawberry.ID | None = strawberry.field(
         default=None, description="The upload, of which nothing is kept."

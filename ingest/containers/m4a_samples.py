@@ -19,7 +19,8 @@ from ingest.contract import FailureCode
 from ingest.errors import MediaError
 
 MAX_COUNT = 6_000_000
-"""Four hours at 384 kHz in access units of 1024; the tables of more would be made of nothing but memory."""
+"""Of access units, and of the rows of a table: four hours at 384 kHz in access units of 1024. Headers are read in the
+worker itself, and a file of nothing but a table would take several times its own size there."""
 
 Numbers = npt.NDArray[np.int64]
 
@@ -49,6 +50,8 @@ def read_samples(data: Buffer, table: Box) -> Samples:
 def _rows(data: Buffer, box: Box, dtype: str, columns: int) -> Numbers:
     """The rows of a table: a version, flags, their count, then numbers of one type."""
     (count,) = struct.unpack(">4xI", box.head(data, 8))
+    if count > MAX_COUNT:
+        raise MediaError(FailureCode.TOO_LONG, f"a table of {count} rows")
     length = count * columns * np.dtype(dtype).itemsize
     raw = box.head(data, 8 + length)[8:]
     return np.frombuffer(raw, dtype).reshape(-1, columns).astype(np.int64)

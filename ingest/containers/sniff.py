@@ -9,7 +9,7 @@ Not here: decoding, and the comparison of the promise with what was decoded (`in
 from __future__ import annotations
 
 from ingest.containers import aiff, flac, m4a, mp3, ogg, wav
-from ingest.containers.header import Buffer, Header
+from ingest.containers.header import Buffer, Header, skip_id3
 from ingest.contract import FailureCode
 from ingest.errors import MediaError
 
@@ -36,4 +36,6 @@ def sniff(data: Buffer) -> Header:
     start = bytes(data[:12])
     if len(start) < 12 and any(start.startswith(opening) for opening in OPENINGS):
         raise MediaError(FailureCode.TRUNCATED, f"only {len(start)} bytes of a header")
+    if skip_id3(data) >= len(data):
+        raise MediaError(FailureCode.TRUNCATED, "the file ends with the tag in front of its audio")
     raise MediaError(FailureCode.UNSUPPORTED_CONTAINER, f"begins with {start!r}")

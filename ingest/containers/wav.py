@@ -26,14 +26,14 @@ STREAMED = 0xFFFFFFFF
 FORMAT_BYTES = 40
 """Of an extensible format; a chunk that claims to be longer is not copied for it."""
 
-# (tag, bits of the container) -> FFmpeg's decoder.
+# (tag, bytes of a sample) -> FFmpeg's decoder.
 DECODERS = {
-    (TAG_PCM, 8): "pcm_u8",
-    (TAG_PCM, 16): "pcm_s16le",
-    (TAG_PCM, 24): "pcm_s24le",
-    (TAG_PCM, 32): "pcm_s32le",
-    (TAG_FLOAT, 32): "pcm_f32le",
-    (TAG_FLOAT, 64): "pcm_f64le",
+    (TAG_PCM, 1): "pcm_u8",
+    (TAG_PCM, 2): "pcm_s16le",
+    (TAG_PCM, 3): "pcm_s24le",
+    (TAG_PCM, 4): "pcm_s32le",
+    (TAG_FLOAT, 4): "pcm_f32le",
+    (TAG_FLOAT, 8): "pcm_f64le",
 }
 
 
@@ -79,24 +79,27 @@ def _header(format_chunk: bytes | None, data_length: int) -> Header:
     if format_chunk is None or len(format_chunk) < 16:
         raise MediaError(FailureCode.CORRUPT, "no format is given before the audio")
     tag, channels, rate, _, block, bits = struct.unpack("<HHIIHH", format_chunk[:16])
+    used = bits
     if tag == TAG_EXTENSIBLE:
-        tag = _extensible_tag(format_chunk)
-    decoder = DECODERS.get((tag, bits))
-    if decoder is None:
+        tag, used = _extensible(format_chunk)
+    width = (bits + 7) // 8  # 12 and 20 bits lie in the upper ones of 16 and 24
+    decoder = DECODERS.get((tag, width))
+    if decoder is None or (tag == TAG_FLOAT and bits % 8):
         raise MediaError(FailureCode.UNSUPPORTED_CODEC, f"WAVE format {tag:#06x} with {bits} bits")
-    if block == 0 or block != channels * bits // 8:
+    if block == 0 or block != channels * width:
         raise MediaError(FailureCode.CORRUPT, f"{channels} channels of {bits} bits do not make {block} bytes")
     return Header(
         container=Container.WAV,
         codec=decoder,
         sample_rate_hz=rate,
         channels=channels,
-        bits_per_sample=bits if tag == TAG_PCM else 0,
+        bits_per_sample=min(used or bits, bits) if tag == TAG_PCM else 0,
         sample_count=data_length // block,
     )
 
 
-def _extensible_tag(format_chunk: bytes) -> int:
+def _extensible(format_chunk: bytes) -> tuple[int, int]:
+    """The tag, and how many bits of a sample are used: 24 in 32 are common, and FLAC of 24 is played by more."""
     if len(format_chunk) < 40 or format_chunk[26:40] != GUID_TAIL:
         raise MediaError(FailureCode.UNSUPPORTED_CODEC, "an extensible WAVE format of another vendor")
-    return int.from_bytes(format_chunk[24:26], "little")
+    return int.from_bytes(format_chunk[24:26], "little"), int.from_bytes(format_chunk[18:20], "little")

@@ -57,7 +57,9 @@ class Pitches:
         frames, bins = np.nonzero(_is_peak(power[:, self._low : self._high]))
         bins += self._low
         left, middle, right = (np.log(power[frames, bins + shift] + 1e-20) for shift in (-1, 0, 1))
-        places = bins + 0.5 * (left - right) / (left - 2 * middle + right)
+        bend = left - 2 * middle + right
+        # A click has peaks so flat that their logarithms are equal; no parabola has its top there.
+        places = bins + np.divide(0.5 * (left - right), bend, out=np.zeros_like(bend), where=bend < 0)
         # Amplitudes, not powers: the melody is not to drown in the bass. Every window counts as one.
         weights = np.sqrt(power[frames, bins])
         weights /= np.bincount(frames, weights, minlength=len(power))[frames]

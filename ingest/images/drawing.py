@@ -22,6 +22,7 @@ import numpy.typing as npt
 import pyvips
 
 from ingest.errors import RenditionRejected
+from ingest.images.headers import avif
 from ingest.images.headers.header import PictureFormat, PictureHeader, invalid
 from ingest.tasks import ImageFile
 from origin.image import SIZES_PX, ImageFormat, sizes_of
@@ -42,6 +43,8 @@ DRIFT = 16.0
 def open_picture(data: bytes, header: PictureHeader) -> Any:
     """The picture, upright, in sRGB without transparency, at the largest size that is needed. Raises MediaError."""
     allow_loaders(header.format)
+    if header.format is PictureFormat.AVIF:
+        data = avif.as_still(data)
     try:
         # In memory: what a loader decodes as a whole would else go to a file, which cannot be had behind the fence.
         opened = pyvips.Image.new_from_buffer(data, "", access="sequential", memory=True, fail_on="error")
@@ -93,7 +96,11 @@ def thumbnail_pixels(picture: Any) -> npt.NDArray[np.uint8]:
 
 def _compare(opened: Any, header: PictureHeader) -> None:
     """Hold the header to its claim before a pixel is decoded. Raises MediaError."""
-    if (opened.width, opened.height) != (header.width_px, header.height_px):
+    found, claimed = (opened.width, opened.height), (header.width_px, header.height_px)
+    # An AVIF says by a property of its own that it is turned or cropped, and is opened like that.
+    short, long = sorted(found)
+    fits = short <= min(claimed) and long <= max(claimed)
+    if not (fits if header.format is PictureFormat.AVIF else found == claimed):
         raise invalid(f"{opened.width} by {opened.height} pixels where the header claims another size")
     if opened.bands > MAX_BANDS:
         raise invalid(f"{opened.bands} bands")

@@ -1,7 +1,8 @@
 """One picture's way through the queue: fetch it, draw it in a child process, write the files, say so.
 
 As with masters (`ingest.jobs.handler`), the row says what became of a job and the queue never sees a failure. What is
-the picture's fault ends the job at once; what is ours is tried three times.
+the picture's fault ends the job at once; what is ours is tried three times, and the picture is not kept then: unlike a
+master it is soon sent again.
 """
 
 from __future__ import annotations
@@ -25,17 +26,23 @@ from ingest.errors import IngestFault, MediaError
 from ingest.images.ledger import ImageLedger
 from ingest.isolation.children import child
 from ingest.jobs import scratch
-from ingest.jobs.retry import GiveUp, TryAgain, decide
+from ingest.jobs.retry import GiveUp, TryAgain, decide, told
 from ingest.tasks import Illustrate, Illustrated, Limits
 from origin.image import image_directory, image_key, source_key
 
 LOG = logger("ingest.images")
-LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=60, file_bytes=64_000_000)
-"""Forty megapixels take five seconds and 250 to 700 MB, AVIF the most; the files of an image take one or two."""
+LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=60, wall_s=600, file_bytes=64_000_000)
+"""Forty megapixels take 4 to 7 s and 250 to 700 MB, AVIF the most; the files of an image take one or two. Ten minutes
+by the clock are a fence against a hang, from which a busy machine stays far."""
 COME_BACK_S = 10.0
 """For what has been decided and could not be done."""
 WRITE_PATIENCE_S = 60.0
 """For one file of some 100 kB: a store that takes longer is as good as away."""
+
+OF_A_PICTURE = {
+    FailureCode.RESOURCE_LIMIT: FailureCode.ARTWORK_INVALID,
+    FailureCode.INTERNAL: FailureCode.GIVEN_UP,
+}
 
 
 class ImageHandler:
@@ -105,7 +112,10 @@ class ImageHandler:
 
     async def _settle(self, job: ImageJob, error: Exception, *, attempt: int, retries: int) -> None:
         """Do what is left to do after an error. Raises RetryRequested for a job that is not over."""
-        LOG.warning("an attempt failed", attempt=attempt, exc_info=error)
+        if isinstance(error, MediaError):
+            LOG.info("refused", failure=error.failure.value, detail=error.detail)
+        else:
+            LOG.warning("an attempt failed", attempt=attempt, exc_info=error)
         decision = decide(error, attempt=attempt, retries=retries)
         try:
             if isinstance(decision, GiveUp):
@@ -119,7 +129,7 @@ class ImageHandler:
 
     def _ask_again(self, decision: TryAgain | GiveUp, error: Exception) -> Never:
         delay = decision.delay if isinstance(decision, TryAgain) else timedelta(seconds=COME_BACK_S)
-        raise RetryRequested(delay=delay, reason=str(error)) from error
+        raise RetryRequested(delay=delay, reason=told(error)) from error
 
     async def _fail(self, job: ImageJob, failure: FailureCode) -> None:
         await self._ledger.failed(job.image_id, failure)
@@ -136,8 +146,8 @@ class ImageHandler:
 
 
 def _of_a_picture(failure: FailureCode) -> FailureCode:
-    """What uses up a child's limits is no picture for us; the sentence about a track would not help."""
-    return FailureCode.ARTWORK_INVALID if failure is FailureCode.RESOURCE_LIMIT else failure
+    """What uses up a child's limits is no picture for us, and what we fail is not kept: other sentences help here."""
+    return OF_A_PICTURE.get(failure, failure)
 
 
 async def _ignore(_fraction: float) -> None:

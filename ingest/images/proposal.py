@@ -13,12 +13,11 @@ from pathlib import Path
 from uuid import UUID
 
 import msgspec
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.queries import Queries
 from uuid_utils import compat
 
 from config.objects import ObjectStore
 from config.postgres import Connection, Pool
+from config.queue import enqueue
 from ingest.contract import IMAGE_ENTRYPOINT, IMAGE_PRIORITY, ImageJob, ImageStatus
 from ingest.lifecycle import removals
 from ingest.postgres import translated
@@ -49,6 +48,8 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     image_id: UUID
     size_bytes: int
     sha256: str
+    fresh: bool
+    """Whether no row ever had this key: one that lost its row meanwhile is swept, and must not have another."""
 
 
 async def offer(pool: Pool, store: ObjectStore, asset_id: UUID, picture: Picture, path: Path) -> Offer:
@@ -59,17 +60,17 @@ async def offer(pool: Pool, store: ObjectStore, asset_id: UUID, picture: Picture
     if known is None or known["status"] == ImageStatus.ANNOUNCED.value:
         data = await asyncio.to_thread(path.read_bytes)
         await store.write(source_key(image_id), data, content_type="application/octet-stream")
-    return Offer(image_id=image_id, size_bytes=picture.size_bytes, sha256=picture.sha256)
+    return Offer(image_id=image_id, size_bytes=picture.size_bytes, sha256=picture.sha256, fresh=known is None)
 
 
 async def propose(connection: Connection, offered: Offer, *, asset_id: UUID, revision: int) -> None:
     """Propose it to the artist, in the transaction that is open."""
     digest = bytes.fromhex(offered.sha256)
-    added = await connection.fetchval(ADD, asset_id, offered.image_id, offered.size_bytes, digest)
+    added = offered.fresh and await connection.fetchval(ADD, asset_id, offered.image_id, offered.size_bytes, digest)
     if added or await connection.fetchval(ADOPT, offered.image_id):
         await _enqueue(connection, offered)
     known = await connection.fetchrow(KNOWN, asset_id, digest)
-    if known is None or known["id"] != offered.image_id:
+    if offered.fresh and (known is None or known["id"] != offered.image_id):
         # Another track's master brought the same picture at the same time, and was faster.
         await removals.add(connection, image_directory(offered.image_id), delay=timedelta(0))
     if known is not None:
@@ -78,5 +79,4 @@ async def propose(connection: Connection, offered: Offer, *, asset_id: UUID, rev
 
 async def _enqueue(connection: Connection, offered: Offer) -> None:
     job = ImageJob(image_id=offered.image_id, size_bytes=offered.size_bytes, sha256=offered.sha256)
-    queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]  # a pool's connection is a proxy of one
-    await queries.enqueue(IMAGE_ENTRYPOINT, msgspec.json.encode(job), IMAGE_PRIORITY)
+    await enqueue(connection, IMAGE_ENTRYPOINT, msgspec.json.encode(job), priority=IMAGE_PRIORITY)

@@ -3,8 +3,9 @@
 Two rails, both kept by the kernel and neither ever taken down again. No further descriptor can be had (RLIMIT_NOFILE
 of 0), so no file, socket or pipe beyond those that are open; that holds everywhere. On Linux a filter of system calls
 (seccomp) refuses what needs no descriptor, or would lift the limit: starting programs and processes, signals to others,
-tracing, removing and renaming files, and every call newer than Linux 5.0, which answers as that kernel would. Neither
-asks for privileges, and the superuser is held as well.
+tracing, memory that processes share by a number, changing files by their names, the machine itself (its clock, its
+kernel, its power), and every call newer than Linux 5.0, which answers as that kernel would. Neither asks for
+privileges, and the superuser is held as well.
 
 The list names what is refused, not what is allowed: a C library that starts to use another call for its memory or its
 locks goes on working. What was measured is in docs/decisions/0030-decoder-fence.md.
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import os
 import platform
 import resource
 import struct
@@ -32,8 +34,12 @@ FIRST_COMMON = 424
 X32 = 0x40000000
 """The same calls once more, for programs of 32-bit pointers on x86-64."""
 
-# machine -> (what the kernel calls it, linux/audit.h; column in REFUSED; number of `clone`)
-MACHINES = {"x86_64": (0xC000003E, 0, 56), "aarch64": (0xC00000B7, 1, 220)}
+# machine -> (what the kernel calls it, linux/audit.h; column in the tables of calls)
+MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
+
+# Allowed by their first argument: a thread of this process may start, and one of its own may be sent a signal, by which
+# a C library aborts.
+CLONE, TGKILL = (56, 220), (234, 131)
 
 # name: (number on x86-64, on AArch64); 64-bit ARM has no calls without a folder's descriptor.
 REFUSED: dict[str, tuple[int | None, int | None]] = {
@@ -51,9 +57,15 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "kill": (62, 129),
     "tkill": (200, 130),
     "rt_sigqueueinfo": (129, 138),
+    "rt_tgsigqueueinfo": (297, 240),
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),
     "process_vm_writev": (311, 271),
+    "shmget": (29, 194),
+    "shmat": (30, 196),
+    "shmctl": (31, 195),
+    "semget": (64, 190),
+    "msgget": (68, 186),
     "setrlimit": (160, 164),
     "prlimit64": (302, 261),
     "unlink": (87, None),
@@ -76,12 +88,37 @@ REFUSED: dict[str, tuple[int | None, int | None]] = {
     "chown": (92, None),
     "lchown": (94, None),
     "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
     "mount": (165, 40),
     "umount2": (166, 39),
     "chroot": (161, 51),
     "pivot_root": (155, 41),
     "unshare": (272, 97),
     "setns": (308, 268),
+    "acct": (163, 89),
+    "swapon": (167, 224),
+    "swapoff": (168, 225),
+    "quotactl": (179, 60),
+    "reboot": (169, 142),
+    "kexec_load": (246, 104),
+    "init_module": (175, 105),
+    "delete_module": (176, 106),
+    "iopl": (172, None),
+    "ioperm": (173, None),
+    "sethostname": (170, 161),
+    "setdomainname": (171, 162),
+    "settimeofday": (164, 170),
+    "clock_settime": (227, 112),
+    "adjtimex": (159, 171),
+    "clock_adjtime": (305, 266),
+    "syslog": (103, 116),
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
     "userfaultfd": (323, 282),
@@ -96,10 +133,10 @@ def close() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
     machine = MACHINES.get(platform.machine())
     if sys.platform == "linux" and machine is not None:
-        _install(program(*machine))
+        _install(program(*machine, own_pid=os.getpid()))
 
 
-def program(architecture: int, column: int, clone: int) -> bytes:
+def program(architecture: int, column: int, *, own_pid: int) -> bytes:
     """The filter of one machine: instructions of the kernel's packet filter, eight bytes each."""
     lines = [
         _line(LOAD, ARCHITECTURE),
@@ -113,14 +150,9 @@ def program(architecture: int, column: int, clone: int) -> bytes:
         number = numbers[column]
         if number is not None:
             lines += _rule(EQUAL, number, errno.EPERM)
-    lines += [
-        _line(EQUAL, clone, no=3),
-        _line(LOAD, FIRST_ARGUMENT),
-        _line(ANY_BIT, CLONE_THREAD, yes=1),
-        _line(RETURN, REFUSE | errno.EPERM),  # a process; a thread of this one may start
-        _line(RETURN, ALLOW),
-    ]
-    return b"".join(lines)
+    lines += _argued(CLONE[column], ANY_BIT, CLONE_THREAD)
+    lines += _argued(TGKILL[column], EQUAL, own_pid)
+    return b"".join([*lines, _line(RETURN, ALLOW)])
 
 
 def _line(code: int, value: int, *, yes: int = 0, no: int = 0) -> bytes:
@@ -130,6 +162,17 @@ def _line(code: int, value: int, *, yes: int = 0, no: int = 0) -> bytes:
 
 def _rule(comparison: int, value: int, error: int) -> tuple[bytes, bytes]:
     return _line(comparison, value, no=1), _line(RETURN, REFUSE | error)
+
+
+def _argued(number: int, comparison: int, value: int) -> tuple[bytes, ...]:
+    """Allow one call only when its first argument compares; any other goes on behind these lines."""
+    return (
+        _line(EQUAL, number, no=4),
+        _line(LOAD, FIRST_ARGUMENT),
+        _line(comparison, value, yes=1),
+        _line(RETURN, REFUSE | errno.EPERM),
+        _line(RETURN, ALLOW),
+    )
 
 
 class _Program(ctypes.Structure):

@@ -12,10 +12,9 @@ from datetime import timedelta
 from uuid import UUID
 
 import msgspec
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.queries import Queries
 
 from config.postgres import Connection
+from config.queue import enqueue
 from ingest.contract import ALBUM_ENTRYPOINT, ALBUM_PRIORITY, AlbumJob
 from ingest.features.record import Features
 from ingest.images.proposal import propose
@@ -37,10 +36,14 @@ FEATURES = """
 INSERT INTO track_features (asset_id, revision, version, tempo_bpm, tempo_confidence, musical_key, key_confidence,
                             energy, vector) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
-# Also this revision itself, when a later one was faster.
+# Also this revision itself, when a later one was faster. An earlier master that is in quarantine has nobody waiting for
+# it any more: without its row its upload is named by nothing, and swept.
 SUPERSEDE = """
-DELETE FROM assets WHERE asset_id = $1 AND status = 'ready'
+DELETE FROM assets AS old WHERE asset_id = $1
     AND revision < (SELECT max(revision) FROM assets WHERE asset_id = $1 AND status = 'ready')
+    AND (status = 'ready' OR EXISTS (
+        SELECT FROM quarantined_jobs AS kept WHERE kept.asset_id = old.asset_id AND kept.revision = old.revision
+    ))
 RETURNING revision
 """
 CLEAR_SHELF = "DELETE FROM asset_renditions WHERE asset_id = $1 AND revision = $2"
@@ -107,5 +110,5 @@ async def _describe(connection: Connection, asset_id: UUID, revision: int, featu
 
 async def _enqueue_album(connection: Connection, album_id: UUID) -> None:
     # No deduplication: a job that runs already may have read the album before this track was on it.
-    queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]  # a pool's connection is a proxy of one
-    await queries.enqueue(ALBUM_ENTRYPOINT, msgspec.json.encode(AlbumJob(album_id=album_id)), ALBUM_PRIORITY)
+    payload = msgspec.json.encode(AlbumJob(album_id=album_id))
+    await enqueue(connection, ALBUM_ENTRYPOINT, payload, priority=ALBUM_PRIORITY)

@@ -9,6 +9,8 @@ Not here: the stages (`ingest.pipeline`), the process and its wiring (`ingest.wo
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Never
@@ -28,7 +30,7 @@ from ingest.isolation.children import Pool
 from ingest.jobs import scratch
 from ingest.jobs.ledger import Claim, Ledger
 from ingest.jobs.progress import Reporter
-from ingest.jobs.retry import GiveUp, TryAgain, decide, gravest
+from ingest.jobs.retry import GiveUp, TryAgain, decide, gravest, told
 from ingest.jobs.shelf import Shelf
 from ingest.pipeline import Offering, Run
 from ingest.renditions.recipe import Recipe
@@ -36,6 +38,8 @@ from ingest.renditions.recipe import Recipe
 LOG = logger("ingest.jobs.handler")
 COME_BACK_S = 10.0
 """For what has been decided and could not be done."""
+RELEASE_DELAYS_S = (0.5, 1.0, 2.0, 4.0, 8.0)
+"""A restart of PostgreSQL takes some seconds; after half a minute the job is another worker's anyway."""
 KILLED = (
     f"the worker was killed in each of {MAX_ATTEMPTS} attempts; look for the end of its process in the system's log"
 )
@@ -62,6 +66,17 @@ class Handler:
         self._valkey = valkey
         self._pool = pool
         self._folder = folder
+        self._running: set[Claim] = set()
+        self._excused: set[Claim] = set()
+        self._stopping = False
+
+    async def stop(self) -> None:
+        """Let no attempt count against its job from now on: we may be killed before the running ones end."""
+        self._stopping = True
+        for claim in self._running - self._excused:
+            if claim in self._running:  # it may have come to its end while another one was excused
+                with suppress(Superseded, ServiceUnavailable):
+                    await self._excuse(claim)
 
     async def handle(self, queued: QueuedJob) -> None:
         """Do one job from the queue. Raises RetryRequested, and nothing else that is expected."""
@@ -74,7 +89,14 @@ class Handler:
                     return
             except ServiceUnavailable as error:
                 self._ask_again(decide(error, attempt=1, retries=queued.attempts), error)
-            await self._attempt(job, claim, retries=queued.attempts)
+            self._running.add(claim)
+            try:
+                if self._stopping:  # it was on its way to us
+                    await self.stop()
+                await self._attempt(job, claim, retries=queued.attempts)
+            finally:
+                self._running.discard(claim)
+                self._excused.discard(claim)
 
     async def _attempt(self, job: Job, claim: Claim, *, retries: int) -> None:
         reporter = Reporter(self._ledger, self._valkey, claim)
@@ -114,7 +136,7 @@ class Handler:
         _note(error, claim)
         decision = decide(error, attempt=claim.attempt, retries=retries)
         try:
-            if isinstance(error, Superseded) or not await self._act(job, claim, reporter, decision, str(error)):
+            if isinstance(error, Superseded) or not await self._act(job, claim, reporter, decision, told(error)):
                 await self._leave(job)
                 return
         except ServiceUnavailable as away:
@@ -129,7 +151,7 @@ class Handler:
         """Write a decision down; False when the claim does not hold any more."""
         try:
             if isinstance(decision, TryAgain):
-                await (self._ledger.require(claim) if decision.counts else self._ledger.release(claim))
+                await (self._ledger.require(claim) if decision.counts else self._excuse(claim))
             elif decision.failure is FailureCode.INTERNAL:
                 await self._quarantine(job, claim, reporter, fault)
             else:
@@ -137,6 +159,22 @@ class Handler:
         except Superseded:
             return False
         return True
+
+    async def _excuse(self, claim: Claim) -> None:
+        """Take an attempt back, once. It may be PostgreSQL that was away, so it gets a while to come back."""
+        if claim in self._excused:
+            await self._ledger.require(claim)
+            return
+        self._excused.add(claim)
+        for delay_s in RELEASE_DELAYS_S:
+            try:
+                await self._ledger.release(claim)
+            except ServiceUnavailable:
+                await asyncio.sleep(delay_s)
+            else:
+                return
+        self._excused.discard(claim)
+        await self._ledger.release(claim)
 
     async def _refuse(self, job: Job, claim: Claim, reporter: Reporter, failure: FailureCode) -> None:
         """Remove what there is, then say so: whoever reads `failed` finds nothing left."""
@@ -169,7 +207,7 @@ class Handler:
 
     def _ask_again(self, decision: TryAgain | GiveUp, error: Exception) -> Never:
         delay = decision.delay if isinstance(decision, TryAgain) else timedelta(seconds=COME_BACK_S)
-        raise RetryRequested(delay=delay, reason=str(error)) from error
+        raise RetryRequested(delay=delay, reason=told(error)) from error
 
 
 def _note(error: Exception, claim: Claim) -> None:

@@ -48,10 +48,17 @@ UPDATE assets SET attempts = attempts - 1
 WHERE asset_id = $1 AND revision = $2 AND status = 'processing' AND claims = $3
 RETURNING 1
 """
+# What earlier attempts put on the shelf is about to be removed.
 CONDEMN = """
-UPDATE assets SET verdict = $4
-WHERE asset_id = $1 AND revision = $2 AND status = 'processing' AND claims = $3
-RETURNING 1
+WITH condemned AS (
+    UPDATE assets SET verdict = $4
+    WHERE asset_id = $1 AND revision = $2 AND status = 'processing' AND claims = $3
+    RETURNING asset_id, revision
+), cleared AS (
+    DELETE FROM asset_renditions AS rung USING condemned
+    WHERE rung.asset_id = condemned.asset_id AND rung.revision = condemned.revision
+)
+SELECT 1 FROM condemned
 """
 FAILED = """
 UPDATE assets SET status = 'failed', failure_code = verdict, finished_at = now()

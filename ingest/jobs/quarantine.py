@@ -1,8 +1,8 @@
 """Jobs that we failed three times, for those who operate Segue: look at them, try them again, give them up.
 
 A quarantined job keeps its upload, what is on its shelf and its queue's payload. The artist sees a failed master with
-the code `internal`. Trying again makes the revision a queued one, as if it had just arrived; giving up leaves it failed
-and removes what was kept.
+the code `internal`. Trying again makes the revision a queued one, as if it had just arrived; giving up removes what was
+kept, and the artist is told by the code `given_up` to send the file again.
 
 Not here: how a job gets there (`ingest.jobs.ledger`), the command (`appliance.commands.jobs`).
 """
@@ -14,11 +14,10 @@ from typing import Literal
 from uuid import UUID
 
 import msgspec
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
-from pgqueuer.queries import Queries
 
-from config.postgres import Pool
-from ingest.contract import ENTRYPOINT, TONIGHT, decode_job
+from config.postgres import Connection, Pool
+from config.queue import enqueue
+from ingest.contract import ENTRYPOINT, TONIGHT, FailureCode, decode_job
 from ingest.errors import NotQuarantined
 from ingest.lifecycle import removals
 from ingest.postgres import translated
@@ -38,12 +37,15 @@ LEFT JOIN quarantined_jobs AS kept ON kept.asset_id = asset.asset_id AND kept.re
 WHERE asset.status IN ('queued', 'processing') OR kept.job IS NOT NULL
 ORDER BY asset.queued_at, asset.asset_id, asset.revision
 """
+# As deletion comes to them, one after the other.
+LOCK = "SELECT 1 FROM assets WHERE asset_id = $1 AND revision = $2 FOR UPDATE"
 TAKE_OUT = "DELETE FROM quarantined_jobs WHERE asset_id = $1 AND revision = $2 RETURNING job"
 REOPEN = """
 UPDATE assets SET status = 'queued', stage = 'queued', fraction = 0, attempts = 0, failure_code = NULL, verdict = NULL,
        queued_at = now(), finished_at = NULL
 WHERE asset_id = $1 AND revision = $2
 """
+GIVE_UP = "UPDATE assets SET failure_code = $3 WHERE asset_id = $1 AND revision = $2"
 CLEAR_SHELF = "DELETE FROM asset_renditions WHERE asset_id = $1 AND revision = $2"
 NOW = timedelta(0)
 
@@ -93,21 +95,26 @@ async def unfinished(pool: Pool) -> list[Entry]:
 async def retry(pool: Pool, handle: Handle) -> None:
     """Put a quarantined job back into the queue. Raises NotQuarantined, ServiceUnavailable."""
     async with translated(), pool.acquire() as connection, connection.transaction():
-        payload = await connection.fetchval(TAKE_OUT, handle.asset_id, handle.revision)
-        if payload is None:
-            raise NotQuarantined(str(handle))
+        payload = await _taken_out(connection, handle)
         await connection.execute(REOPEN, handle.asset_id, handle.revision)
-        queries = Queries(AsyncpgDriver(connection))  # type: ignore[arg-type]  # a pool's connection is a proxy of one
         # Somebody waits for it.
-        await queries.enqueue(ENTRYPOINT, payload.encode(), TONIGHT)
+        await enqueue(connection, ENTRYPOINT, payload.encode(), priority=TONIGHT)
 
 
 async def drop(pool: Pool, handle: Handle) -> None:
     """Give a quarantined job up, for good. Raises NotQuarantined, ServiceUnavailable."""
     async with translated(), pool.acquire() as connection, connection.transaction():
-        payload = await connection.fetchval(TAKE_OUT, handle.asset_id, handle.revision)
-        if payload is None:
-            raise NotQuarantined(str(handle))
+        payload = await _taken_out(connection, handle)
+        await connection.execute(GIVE_UP, handle.asset_id, handle.revision, FailureCode.GIVEN_UP.value)
         await connection.execute(CLEAR_SHELF, handle.asset_id, handle.revision)
         await removals.add(connection, decode_job(payload.encode()).upload_key, delay=NOW)
         await removals.add(connection, assets.revision_directory(handle.asset_id, handle.revision), delay=NOW)
+
+
+async def _taken_out(connection: Connection, handle: Handle) -> str:
+    """The job as the queue had it. Raises NotQuarantined."""
+    await connection.execute(LOCK, handle.asset_id, handle.revision)
+    payload: str | None = await connection.fetchval(TAKE_OUT, handle.asset_id, handle.revision)
+    if payload is None:
+        raise NotQuarantined(str(handle))
+    return payload

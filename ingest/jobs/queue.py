@@ -3,6 +3,13 @@
 PgQueuer hands a job whose heartbeats stopped to another worker, and lets the first one go on if it was only slow: when
 that one comes to its end, it deletes, re-queues or heartbeats the job although it is not its own any more, and if the
 second worker dies then, the job is lost. So every change here names its owner.
+
+It also gives up a job whose handler raised what it does not expect, or whose next try could not be written down because
+PostgreSQL went away at that moment. Nothing would ever come of such a job, and its row would say `processing` for good.
+So a job never fails in the queue: it is tried again, which a mended worker brings to its end.
+
+Tracebacks are in the log and not in the tables: one that quotes a zero of a stranger's file is more than a JSON column
+takes, and the job that has it would never be let go.
 """
 
 from __future__ import annotations
@@ -15,7 +22,10 @@ from pgqueuer.domain import models, types
 from pgqueuer.queries import Queries
 
 from config.postgres import Pool
+from ingest.jobs.retry import back_off
 
+FAILED: types.JOB_STATUS = "failed"
+"""What PgQueuer calls a job that it does not try again and keeps (`on_failure="hold"`)."""
 OWNED = "SELECT id FROM pgqueuer WHERE id = ANY($1::bigint[]) AND queue_manager_id = $2"
 
 
@@ -29,13 +39,17 @@ class OwnedQueries(Queries):
         self, job_status: list[tuple[models.Job, types.JOB_STATUS, models.TracebackRecord | None]]
     ) -> None:
         owned = await self._owned([job.id for job, _, _ in job_status])
-        await super().log_jobs([entry for entry in job_status if entry[0].id in owned])
+        mine = [(job, status) for job, status, _ in job_status if job.id in owned]
+        await super().log_jobs([(job, status, None) for job, status in mine if status != FAILED])
+        for job in [job for job, status in mine if status == FAILED]:
+            await super().retry_job(job, back_off(job.attempts), None)
 
     async def retry_job(
         self, job: models.Job, delay: timedelta, traceback_record: models.TracebackRecord | None
     ) -> None:
+        del traceback_record
         if await self._owned([job.id]):
-            await super().retry_job(job, delay, traceback_record)
+            await super().retry_job(job, delay, None)
 
     async def update_heartbeat(self, job_ids: list[types.JobId]) -> None:
         await super().update_heartbeat(list(await self._owned(job_ids)))

@@ -20,6 +20,8 @@ from ingest.errors import MediaError, NoRoom, Superseded
 UPSTREAM_RETRIES = 16
 FIRST_DELAY_S = 2
 LONGEST_DELAY_S = 300
+MAX_TOLD = 2000
+"""A screen of text; a library may quote all that it was given."""
 
 
 class TryAgain(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,12 +41,22 @@ def decide(error: Exception, *, attempt: int, retries: int) -> TryAgain | GiveUp
     """Say what to do; `attempt` counts those that count, from 1, `retries` all that the queue has seen, from 0."""
     if isinstance(error, MediaError):
         return GiveUp(failure=error.failure)
-    delay = timedelta(seconds=min(FIRST_DELAY_S * 2**retries, LONGEST_DELAY_S))
     if isinstance(error, ServiceUnavailable | NoRoom) and retries < UPSTREAM_RETRIES:
-        return TryAgain(delay=delay, counts=False)
+        return TryAgain(delay=back_off(retries), counts=False)
     if attempt >= MAX_ATTEMPTS:
         return GiveUp(failure=FailureCode.INTERNAL)
-    return TryAgain(delay=delay, counts=True)
+    return TryAgain(delay=back_off(retries), counts=True)
+
+
+def back_off(retries: int) -> timedelta:
+    """How long to wait before the next attempt, twice as long each time; `retries` are those that were, from 0."""
+    doublings = min(retries, UPSTREAM_RETRIES)  # of a job that is tried for ever the power would grow without end
+    return timedelta(seconds=min(FIRST_DELAY_S * 2**doublings, LONGEST_DELAY_S))
+
+
+def told(error: Exception) -> str:
+    """What an operator is told of an error: as much as PostgreSQL takes and a table can show."""
+    return str(error).replace("\0", "")[:MAX_TOLD] or type(error).__name__
 
 
 def gravest(error: Exception) -> Exception:

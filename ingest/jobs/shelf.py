@@ -41,9 +41,10 @@ class Shelf:
         records = await self._ledger.shelved(self._claim)
         stored = set(await self._store.keys(self._directory)) if records else set()
         for record in records:
+            if record.recipe_sha256 != self._recipes.get(record.rung):
+                continue
             done = msgspec.json.decode(record.finished, type=Finished)
-            made_alike = record.recipe_sha256 == self._recipes.get(record.rung)
-            if made_alike and stored.issuperset(self._directory + name for name in file_names(done)):
+            if stored.issuperset(self._directory + name for name in done.file_names):
                 self._found[record.rung] = done
 
     async def find(self, rung_name: str) -> Finished | None:
@@ -59,12 +60,7 @@ class Shelf:
         await self._ledger.shelve(self._claim, Shelved(rung=rung, recipe_sha256=self._recipes[rung], finished=record))
 
 
-def file_names(finished: Finished) -> list[str]:
-    """The files of a rung, as they are called below the directory of a revision."""
-    names = [] if finished.rendition is None else [assets.track_file_name(finished.rendition.name)]
-    return names if finished.progressive is None else [*names, finished.progressive.file_name]
-
-
 def recipe_sha256(rung: Rung, recipe: Recipe) -> bytes:
-    """A digest of what decides a rung's bytes beside its master."""
-    return hashlib.sha256(msgspec.json.encode((rung, recipe.target_lufs, recipe.aac_coder))).digest()
+    """A digest of what decides a rung's bytes beside its master, and of what is recorded of them."""
+    decisive = (assets.DESCRIPTOR_VERSION, rung, recipe.target_lufs, recipe.aac_coder)
+    return hashlib.sha256(msgspec.json.encode(decisive)).digest()

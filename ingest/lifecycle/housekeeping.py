@@ -29,11 +29,15 @@ EVERY_S = 30.0
 """A removal is late by this much at most; the sweep has its own, longer interval."""
 
 BEGIN_SWEEP = "UPDATE sweeps SET begun_at = $1 WHERE begun_at + $2::interval <= $1 RETURNING true"
-# A promise may be renewed after it has expired; the row's lock decides who was first. The object may never have come.
+# A promise may be renewed after it has expired, or go with its track: who is at it just now is not waited for. The
+# object may never have come.
 FORGET_PROMISES = """
 WITH gone AS (
-    DELETE FROM uploads AS upload WHERE completed_at IS NULL AND expires_at + $2::interval <= $1
-        AND NOT EXISTS (SELECT FROM assets WHERE upload_id = upload.id)
+    DELETE FROM uploads WHERE id IN (
+        SELECT id FROM uploads AS upload WHERE completed_at IS NULL AND expires_at + $2::interval <= $1
+            AND NOT EXISTS (SELECT FROM assets WHERE upload_id = upload.id)
+        FOR UPDATE SKIP LOCKED
+    )
     RETURNING object_key
 )
 INSERT INTO removals (prefix, due_at) SELECT object_key, $1 FROM gone RETURNING prefix
@@ -53,6 +57,14 @@ WITH gone AS (
 )
 INSERT INTO removals (prefix, due_at) SELECT 'images/' || id || '/', $1 + $2::interval FROM gone RETURNING prefix
 """
+# PgQueuer notes every step of every job and forgets none.
+FORGET_LOG = """
+WITH lines AS (DELETE FROM pgqueuer_log WHERE created + $2::interval <= $1),
+    figures AS (DELETE FROM pgqueuer_statistics WHERE created + $2::interval <= $1)
+SELECT 1
+"""
+LOG_KEPT = timedelta(days=30)
+"""What became of a job a month ago is in nobody's mind; a million tracks a month are some gigabytes of log."""
 # Which of these names ($1), and of these revisions ($2, $3 in parallel), are still needed, or are to be removed later.
 NAMED = """
 SELECT upload.object_key AS name FROM uploads AS upload
@@ -130,6 +142,7 @@ async def sweep(pool: Pool, store: ObjectStore, *, now: datetime, grace: timedel
             for key in orphans(old, await _named(pool, old)):
                 await store.delete(key)
                 swept += 1
+    await pool.execute(FORGET_LOG, now, LOG_KEPT)
     LOG.info("swept", promises=promises, images=images, multipart_uploads=uploads, objects=swept)
 
 

@@ -1,7 +1,8 @@
 """Durable removals: objects whose rows are gone, each with the time from which nobody may be reading them.
 
 Graph writes such rows too (`graph.catalog.deletion`); here they are worked off. A removal is taken off the list once
-its objects are gone; until then whoever does it has it on lease, so one that was interrupted is done again later.
+its objects are gone; until then whoever does it has it on lease, so one that was interrupted is done again later. One
+that the store refuses, a locked object say, holds up none of the others: they are given back, and it keeps its lease.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
+from config.errors import ServiceUnavailable
 from config.objects import ObjectStore
 from config.postgres import Connection, Pool
 
@@ -20,6 +22,7 @@ WHERE id IN (SELECT id FROM removals WHERE due_at <= $1 ORDER BY due_at, id LIMI
 RETURNING id, prefix
 """
 DONE = "DELETE FROM removals WHERE id = $1"
+GIVE_BACK = "UPDATE removals SET due_at = $1 WHERE id = ANY($2::bigint[])"
 BATCH = 100
 """How many are leased at once; the rest when these are done."""
 LEASED_FOR = timedelta(minutes=10)
@@ -42,8 +45,12 @@ async def work_off(pool: Pool, store: ObjectStore, *, now: datetime) -> int:
     """Remove everything that is due, and return how many removals that were. Raises ServiceUnavailable."""
     done = 0
     while due := [Removal(**row) for row in await pool.fetch(LEASE, now, LEASED_FOR, BATCH)]:
-        for removal in due:
-            await _remove(store, removal.prefix)
+        for place, removal in enumerate(due, start=1):
+            try:
+                await _remove(store, removal.prefix)
+            except ServiceUnavailable:
+                await pool.execute(GIVE_BACK, now, [later.id for later in due[place:]])
+                raise
             await pool.execute(DONE, removal.id)
         done += len(due)
     return done

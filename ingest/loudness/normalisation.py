@@ -17,15 +17,16 @@ TOLERANCE_DB = 0.05
 
 
 def gain_db(reading: Reading, target_lufs: float) -> float:
-    """The gain for what was measured. What has no loudness (silence, less than 400 ms) stays as it is.
+    """The gain for what was measured; what has no loudness (silence, less than 400 ms) is not turned up.
 
     A gain stops where the master's true peak would pass the ceiling. For a positive gain that is the rule; for a master
     that passes the ceiling by itself it is the attenuation that its renditions would need after encoding, made before:
     the second encoding then corrects an encoder's overshoot only, which it meets within a tenth of a decibel.
     """
-    if reading.integrated_lufs is None or reading.true_peak_dbtp is None:
+    if reading.true_peak_dbtp is None:
         return 0.0
-    return min(target_lufs - reading.integrated_lufs, CEILING_DBTP - reading.true_peak_dbtp)
+    to_target = 0.0 if reading.integrated_lufs is None else target_lufs - reading.integrated_lufs
+    return min(to_target, CEILING_DBTP - reading.true_peak_dbtp)
 
 
 def corrected_gain_db(gain: float, encoded: Reading) -> float | None:

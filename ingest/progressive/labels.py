@@ -13,6 +13,7 @@ An empty label is left out. The keys are those that readers of music libraries l
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from struct import pack
 
 import msgspec
@@ -38,9 +39,9 @@ def id3_fields(labels: Labels) -> dict[str, str]:
     return _told(title=labels.title, artist=labels.artist, album=labels.album, TSRC=labels.isrc)
 
 
-def vorbis_comment(labels: Labels, *, vendor: bytes) -> bytes:
+def vorbis_comment(labels: Labels, *, vendor: bytes, more: Mapping[str, str] | None = None) -> bytes:
     """A comment header (Vorbis I, section 5; RFC 9639, section 8.6) without type and framing."""
-    told = _told(TITLE=labels.title, ARTIST=labels.artist, ALBUM=labels.album, ISRC=labels.isrc)
+    told = _told(TITLE=labels.title, ARTIST=labels.artist, ALBUM=labels.album, ISRC=labels.isrc, **(more or {}))
     comments = [vendor, *(f"{key}={value}".encode() for key, value in told.items())]
     head, *fields = (pack("<I", len(comment)) + comment for comment in comments)
     return head + pack("<I", len(fields)) + b"".join(fields)

@@ -24,7 +24,6 @@ from ingest.cmaf import boxes
 from ingest.cmaf.track_file import AAC_FRAME, AAC_PREROLL, TRACK_ID, Frame, Track, sample_entry
 from ingest.errors import IngestFault
 from ingest.progressive.labels import Labels, item_list
-from ingest.progressive.written import Written
 
 
 class M4aWriter:
@@ -43,17 +42,12 @@ class M4aWriter:
             self._sizes.append(len(frame.data))
             self._target.write(frame.data)
 
-    def finish(self) -> Written:
+    def finish(self) -> None:
         """Write the header. Raises IngestFault when there are more or fewer frames than the samples need."""
         if len(self._sizes) != self._promised_count:
             raise IngestFault(f"the encoder gave {len(self._sizes)} frames instead of {self._promised_count}")
         self._target.seek(0)
         self._target.write(header(_with_bandwidths(self._track, self._sizes), self._labels, self._sizes))
-        return Written(
-            priming_samples=self._track.priming_samples,
-            padding_samples=_padding(self._track, len(self._sizes)),
-            sample_count=self._track.sample_count,
-        )
 
 
 def header(track: Track, labels: Labels, sizes: Sequence[int]) -> bytes:

@@ -1,4 +1,4 @@
-"""What a writer of a progressive file says about it at the end. Pure."""
+"""What an encoder that writes a whole file by itself says about it at the end. Pure."""
 
 from __future__ import annotations
 

@@ -15,9 +15,9 @@ import math
 import numpy as np
 
 from ingest.contract import QualityCode, QualityWarning
-from ingest.pcm import Floats, PcmInfo
+from ingest.pcm import Floats, PcmInfo, SampleForm
 from ingest.quality.bandwidth import EVERY_FRAMES, Spectrum
-from ingest.quality.waveform import CLIPPED_RUN, Edges, FlatTops, Levels, Stereo
+from ingest.quality.waveform import CLIPPED_RUN, Edges, FlatTops, Levels, Steps, Stereo
 
 BLOCK_FRAMES = EVERY_FRAMES
 DC_OFFSET = 0.005
@@ -45,6 +45,7 @@ class Inspector:
         self._levels = Levels(info.channels)
         self._clipping = [FlatTops() for _ in info.positions]
         self._edges = Edges()
+        self._steps = Steps(info.stored_bits) if lossless_container and _finer_than_stored(info) else None
         self._stereo = Stereo() if info.positions == ("FL", "FR") else None
         self._spectrum = Spectrum(info.sample_rate_hz) if lossless_container else None
 
@@ -69,7 +70,9 @@ class Inspector:
         if not self._levels.peaks.any():
             return ()
         found = (
+            self._over(),
             self._clipped(),
+            self._depth(),
             self._offset(),
             self._leading(),
             self._trailing(),
@@ -90,21 +93,47 @@ class Inspector:
         self._edges.feed(planes)
         for plane, peak, flat_tops in zip(planes, peaks, self._clipping, strict=True):
             flat_tops.feed(plane, peak)
+        if self._steps:
+            self._steps.feed(planes)
         if self._stereo:
             self._stereo.feed(planes)
         if self._spectrum:
             self._spectrum.feed(planes)
 
+    def _over(self) -> QualityWarning | None:
+        if not self._goes_over:
+            return None
+        level_db = 20 * math.log10(self._levels.peaks.max())
+        return _warning(
+            QualityCode.OVER_FULL_SCALE,
+            f"The audio goes up to {level_db:+.2f} dBFS. The lossless rendition ends at full scale and is clipped "
+            "there; the others are turned down as a whole. "
+            f"Turn the mix down by {math.ceil(10 * level_db) / 10:.1f} dB before you export it.",
+        )
+
+    @property
+    def _goes_over(self) -> bool:
+        return bool(self._levels.peaks.max() > 1)
+
     def _clipped(self) -> QualityWarning | None:
         tops = [flat_tops.finish() for flat_tops in self._clipping]
         count = sum(top.count for top in tops)
-        if not count:
+        if not count or self._goes_over:  # what goes on above full scale is round there
             return None
         longest = max(top.longest for top in tops)
         return _warning(
             QualityCode.CLIPPED,
             f"The audio is clipped in {_counted(count, 'place', 'places')}: {CLIPPED_RUN} or more samples in a row lie "
             f"at full scale, {longest} at most. Turn the mix down before you export it.",
+        )
+
+    def _depth(self) -> QualityWarning | None:
+        if self._steps is None or self._steps.exact:
+            return None
+        return _warning(
+            QualityCode.BIT_DEPTH_REDUCED,
+            f"The samples have finer steps than the lossless rendition, which keeps {self._info.stored_bits} bits of "
+            "each: more than any converter plays. Keep your own file as the master.",
         )
 
     def _offset(self) -> QualityWarning | None:
@@ -178,6 +207,11 @@ class Inspector:
             f"The sound ends abruptly at {cliff_hz / 1000:.1f} kHz, as it does after MP3 or AAC. If this was made from "
             "a compressed file, upload the original master in its place.",
         )
+
+
+def _finer_than_stored(info: PcmInfo) -> bool:
+    """Whether a sample of this form may hold more than is kept of it."""
+    return info.form is SampleForm.F32 or info.stored_bits < 8 * info.form.byte_width
 
 
 def _warning(code: QualityCode, detail: str) -> QualityWarning:

@@ -87,6 +87,19 @@ class FlatTops:
             self._longest = max(self._longest, int(long.max()))
 
 
+class Steps:
+    """Whether integers of so many bits can hold every sample as it is."""
+
+    def __init__(self, bits: int) -> None:
+        self._scale = 2.0 ** (bits - 1)
+        self.exact = True
+
+    def feed(self, planes: Floats) -> None:
+        if self.exact:  # one sample settles it, and in most floats the first block has one
+            scaled = planes * self._scale
+            self.exact = np.array_equal(scaled, np.rint(scaled))
+
+
 class Edges:
     """How many frames of zeros are at the start and at the end."""
 

@@ -8,7 +8,7 @@ from ingest.cmaf.track_file import CODEC_STRINGS
 from ingest.pcm import PcmInfo
 from ingest.renditions.ladder import File, Rung
 from ingest.tasks import Packaged, Rendered, Verified
-from origin.asset import Codec, Progressive, Rendition
+from origin.asset import Codec, Progressive, Rendition, track_file_name
 
 MEDIA_TYPES = {
     File.CMAF: "audio/mp4",
@@ -31,8 +31,8 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def file_names(self) -> tuple[str, ...]:
         """The objects that hold it, below its revision's directory."""
-        track = (f"{self.rung_name}.{File.CMAF.extension}",) if self.rendition else ()
-        return (*track, self.progressive.file_name) if self.progressive else track
+        track = () if self.rendition is None else (track_file_name(self.rendition.name),)
+        return track if self.progressive is None else (*track, self.progressive.file_name)
 
 
 def finished(rung: Rung, info: PcmInfo, rendered: Rendered, verified: Verified, *, gain_db: float) -> Finished:
@@ -73,6 +73,7 @@ class _Made(msgspec.Struct, frozen=True, kw_only=True):
             padding_samples=self.rendered.padding_samples,
             sample_count=self.rendered.sample_count,
             header_byte_length=track.header_byte_length,
+            header_sha256=track.header_sha256,
             segments=track.segments,
             sha256=file.sha256,
             gain_db=self.gain_db,
@@ -81,13 +82,12 @@ class _Made(msgspec.Struct, frozen=True, kw_only=True):
 
     def progressive(self, file: Packaged) -> Progressive:
         average = self._average_bps(file)
-        codecs = CODEC_STRINGS if file.file is File.M4A else WHOLE_CODEC_STRINGS
         return Progressive(
             name=self.rung.name,
             extension=file.file.extension,
             media_type=MEDIA_TYPES[file.file],
             codec=self.rung.codec,
-            codec_string=codecs[self.rung.codec],
+            codec_string=WHOLE_CODEC_STRINGS[self.rung.codec],
             sample_rate_hz=self.info.sample_rate_hz,
             channels=self.info.channels,
             nominal_bandwidth_bps=self._nominal_bps(average),

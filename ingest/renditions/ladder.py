@@ -17,7 +17,7 @@ from enum import Enum
 import msgspec
 
 from ingest.errors import InvalidLadder
-from origin.asset import Codec
+from origin.asset import HLS_MANIFEST, Codec
 
 
 class File(Enum):
@@ -53,6 +53,12 @@ BANDWIDTHS_OF: dict[Codec, range | frozenset[int]] = {
 }
 
 
+MAX_NAME_CHARACTERS = 64
+"""As much as the origin's longest path reckons with."""
+TAKEN = HLS_MANIFEST.removesuffix(".m3u8")
+"""A rendition's playlist is named after it, and this name is the multivariant playlist's."""
+
+
 class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One rendition to be made of every master."""
 
@@ -63,9 +69,7 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     files: tuple[File, ...]
 
     def __post_init__(self) -> None:
-        parts = self.name.split("-")
-        if not all(part.isalnum() and part.isascii() and part == part.lower() for part in parts):
-            raise InvalidLadder(self.name, "a name is lower-case letters, digits and hyphens")
+        _check_name(self.name)
         allowed = FILES_OF[self.codec]
         if not self.files or len(set(self.files)) < len(self.files) or not allowed.issuperset(self.files):
             choices = " and ".join(sorted(file.value for file in allowed))
@@ -89,6 +93,15 @@ class Rung(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     def object_name(self, file: File) -> str:
         """Of one of its files, such as `aac-160.m4a`."""
         return f"{self.name}.{file.extension}"
+
+
+def _check_name(name: str) -> None:
+    if not all(part.isalnum() and part.isascii() and part == part.lower() for part in name.split("-")):
+        raise InvalidLadder(name, "a name is lower-case letters, digits and hyphens")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise InvalidLadder(name, f"a name has at most {MAX_NAME_CHARACTERS} characters")
+    if name == TAKEN:
+        raise InvalidLadder(name, "the list of all renditions has this name; choose another")
 
 
 class _Ladder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

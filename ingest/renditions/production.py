@@ -140,8 +140,8 @@ def cost(rung: Rung) -> float:
 
 
 COSTS = {
-    Codec.MP3: (5.0, 0.0065),
-    Codec.AAC: (2.0, 0.0095),
+    Codec.AAC: (1.0, 0.03),
+    Codec.MP3: (5.0, 0.011),
     Codec.VORBIS: (2.4, 0.0),
     Codec.OPUS: (1.6, 0.004),
     Codec.FLAC: (0.7, 0.0),

@@ -95,11 +95,6 @@ def _warnings(header: Header, md5: str) -> Iterator[QualityWarning]:
             detail="The checksum inside this FLAC file is not that of its audio: "
             "it was damaged, or edited by a program that left the checksum alone. Compare it with your master.",
         )
-    if header.codec.startswith("pcm_f64"):
-        yield QualityWarning(
-            code=QualityCode.BIT_DEPTH_REDUCED,
-            detail="The file has 64-bit samples; 24 bits of each are kept, which is more than any converter plays.",
-        )
 
 
 def _open(upload: IO[bytes], header: Header) -> av.container.InputContainer:
@@ -119,13 +114,14 @@ def _meter(upload: IO[bytes], moved: Callable[[float], None]) -> Callable[[Packe
 def _decode(
     container: av.container.InputContainer, header: Header, target: IO[bytes], seen: Callable[[Packet], None]
 ) -> tuple[PcmWriter, Tally]:
-    stream = _stream(container, header)
+    stream = _stream(container)
+    decoder = _decoder(stream, header)
     writer = PcmWriter(header, target)
     tally = Tally()
     decoded = 0
     for packet in container.demux(stream):
         seen(packet)
-        for frame in _frames(stream, packet, tally):
+        for frame in _frames(decoder, packet, tally):
             # FFmpeg passes over a hole in a FLAC file without a word; the numbers in the frames tell.
             if header.codec == "flac" and _samples_at(frame) > decoded:
                 tally.recovered = True
@@ -139,22 +135,36 @@ def _decode(
     return writer, tally
 
 
-def _stream(container: av.container.InputContainer, header: Header) -> av.AudioStream:
+def _stream(container: av.container.InputContainer) -> av.AudioStream:
     if not container.streams.audio:
         raise MediaError(FailureCode.CORRUPT, "no audio stream")
-    stream = container.streams.audio[0]
+    return container.streams.audio[0]
+
+
+def _decoder(stream: av.AudioStream, header: Header) -> av.AudioCodecContext:
     context: av.AudioCodecContext | None = stream.codec_context  # none where FFmpeg knows no decoder
-    if context is None or context.name != header.codec:
-        found = "no decoder" if context is None else context.name
+    found = "no decoder" if context is None else context.name
+    if context is not None and header.container is Container.WAV and found.startswith("pcm_"):
+        # FFmpeg goes by the bits that are used: 24 in 32 it takes for floats of an editor of old, 16 in 24 for 16.
+        return _own_decoder(context, header)
+    if context is None or found != header.codec:
         raise MediaError(FailureCode.CORRUPT, f"FFmpeg finds {found}, not {header.codec}")
     if header.padded:
         context.flags2 |= Flags2.skip_manual
-    return stream
+    return context
 
 
-def _frames(stream: av.AudioStream, packet: Packet, tally: Tally) -> Iterator[av.AudioFrame]:
+def _own_decoder(context: av.AudioCodecContext, header: Header) -> av.AudioCodecContext:
+    """A decoder of what the header says; the demuxer's packets hold whole frames of any form of PCM."""
+    decoder = av.CodecContext.create(header.codec, "r")
+    assert isinstance(decoder, av.AudioCodecContext)  # noqa: S101 -- tells the type checker what a codec's name implies
+    decoder.sample_rate, decoder.layout = context.sample_rate, context.layout
+    return decoder
+
+
+def _frames(decoder: av.AudioCodecContext, packet: Packet, tally: Tally) -> Iterator[av.AudioFrame]:
     try:
-        frames = stream.decode(packet)
+        frames = decoder.decode(packet)
     except MemoryError:
         raise
     except av.FFmpegError:

@@ -61,15 +61,15 @@ class _Derivation:
     def finish(self) -> Source:
         for piece in self._resampler.finish() if self._resampler else []:
             self._write(piece)
-        # The resampler's own rounding may leave it a sample short.
+        # The resampler's own rounding may leave it a sample short, and never leads to one more.
         self._write(np.zeros((self._left, self._info.channels)))
         return Source(pcm_path=str(self._path), info=self._info, reading=self._meter.finish())
 
     def _write(self, frames: npt.NDArray[Any]) -> None:
-        exact = frames[: self._left].astype("<f4")
-        self._left -= len(exact)
-        self._meter.feed(exact.astype(np.float64))
-        self._target.write(exact.tobytes())
+        written = frames.astype("<f4")
+        self._left -= len(written)
+        self._meter.feed(written.astype(np.float64))
+        self._target.write(written.tobytes())
 
 
 class _Resampler:

@@ -177,5 +177,5 @@ ENCODERS_OF_FILES: dict[Codec, type[Mp3File | VorbisFile]] = {Codec.MP3: Mp3File
 WRITERS: dict[File, Callable[..., Writer]] = {
     File.CMAF: lambda target, track, _task: TrackFileWriter(target, track),
     File.M4A: lambda target, track, task: M4aWriter(target, track, task.labels),
-    File.FLAC: lambda target, track, task: FlacWriter(target, track, task.labels),
+    File.FLAC: lambda target, track, task: FlacWriter(target, track, task.labels, positions=task.info.positions),
 }

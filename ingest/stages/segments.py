@@ -14,7 +14,7 @@ import msgspec
 from ingest import tasks
 from ingest.cmaf.segmentation import frames_a_segment
 from ingest.cmaf.track_file import Frame, Track, header, segment
-from origin.asset import Segment
+from origin.asset import Segment, block_digest
 
 
 class TrackFileWriter:
@@ -50,10 +50,14 @@ class TrackFileWriter:
         told = msgspec.structs.replace(
             self._track, configuration=configuration, average_bandwidth_bps=average, peak_bandwidth_bps=peak
         )
+        first = header(told)
         self._target.seek(0)
-        self._target.write(header(told))
+        self._target.write(first)
         return tasks.Track(
-            peak_bandwidth_bps=peak, header_byte_length=self._header_length, segments=tuple(self._segments)
+            peak_bandwidth_bps=peak,
+            header_byte_length=self._header_length,
+            header_sha256=block_digest(first),
+            segments=tuple(self._segments),
         )
 
     def _write_segment(self) -> None:
@@ -61,6 +65,8 @@ class TrackFileWriter:
             self._track, self._frames, sequence_number=len(self._segments) + 1, decode_time=self._decode_time
         )
         ticks = sum(frame.duration_ticks for frame in self._frames)
-        self._segments.append(Segment(byte_length=self._target.write(data), duration_ticks=ticks))
+        self._segments.append(
+            Segment(byte_length=self._target.write(data), duration_ticks=ticks, sha256=block_digest(data))
+        )
         self._decode_time += ticks
         self._frames = []

@@ -21,6 +21,8 @@ from appliance.home import open_home, resolve
 from config.objects import open_store
 from config.settings import s3_settings
 from loadtests.appliance import Appliance, running, second_terminal
+from loadtests.bench.cold_segment import cold_segment_row
+from loadtests.bench.crawl import crawl_row
 from loadtests.bench.harness import Goal, Peak, Row, Samples, report, to_json
 from loadtests.bench.ladder import ladder_row, what_is_missing
 from loadtests.bench.loudness import loudness_row
@@ -29,7 +31,7 @@ from loadtests.bench.press import plain_get, press, signer
 from loadtests.bench.startup import bare_postgres
 from origin.asset import decode, descriptor_key
 
-DEMO_TIMEOUT_S = 300
+DEMO_TIMEOUT_S = 1800
 LISTENER = "listener@bench.example"
 FIND_TRACK = """
 query($title: String!) {
@@ -49,6 +51,10 @@ def main() -> None:
         rows += ingest_rows(Path(folder), options.rounds)
         say("loudness")
         rows.append(loudness_row(Path(folder), options.rounds))
+        say("cold segment")
+        rows.append(asyncio.run(cold_segment_row(Path(folder) / "cold", options.rounds)))
+        say("crawl")
+        rows.append(asyncio.run(crawl_row(Path(folder) / "crawl")))
     options.json.write_bytes(to_json(rows))
     print(report(rows))  # noqa: T201 -- the report is what the command is for
 

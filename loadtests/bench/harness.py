@@ -59,13 +59,27 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
         return f"at least {self.times:g} times as fast"
 
 
+class Added(msgspec.Struct, frozen=True, kw_only=True):
+    """A promised limit of what ours adds to the baseline, at the median and at the 99th percentile."""
+
+    median_s: float
+    p99_s: float
+
+    def met(self, ours: Samples, baseline: Samples) -> bool:
+        at_median, at_p99 = (ours.percentile_s(part) - baseline.percentile_s(part) for part in (50, 99))
+        return at_median < self.median_s and at_p99 < self.p99_s
+
+    def __str__(self) -> str:
+        return f"adds under {_time(self.median_s)} at p50, {_time(self.p99_s)} at p99"
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One comparison."""
 
     name: str
     ours: Samples
     baseline: Samples
-    goal: Goal | Pace
+    goal: Goal | Pace | Added
 
     @property
     def ratio(self) -> float:
@@ -119,7 +133,7 @@ def _paragraph(row: Row) -> str:
             f"{row.name}  ({goal})",
             *(
                 f"  {samples.label:<58} median {_time(samples.median_s):>9}   p95 {_time(samples.percentile_s(95)):>9}"
-                f"   n={len(samples.seconds)}"
+                f"   p99 {_time(samples.percentile_s(99)):>9}   n={len(samples.seconds)}"
                 for samples in (row.ours, row.baseline)
             ),
             f"  ratio of medians {row.ratio:.2f}",

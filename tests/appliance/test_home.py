@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from appliance import credentials, ports, prepare
 from appliance.errors import HomeDamaged
@@ -81,6 +82,15 @@ def test_credentials_stay_the_same(home: Home) -> None:
     before = home.credentials_file.read_bytes()
     prepare.make_folders(home)
     assert home.credentials_file.read_bytes() == before
+
+
+def test_older_home_gets_the_secret_that_it_lacks_and_keeps_the_rest(home: Home) -> None:
+    whole = credentials.load(home.credentials_file)
+    credentials.store(home.credentials_file, structs.replace(whole, content_key=""))
+    mended = prepare.make_folders(home)
+    assert mended == credentials.load(home.credentials_file)
+    assert len(bytes.fromhex(mended.content_key)) == 32
+    assert structs.replace(mended, content_key=whole.content_key) == whole
 
 
 def test_credentials_of_two_homes_have_nothing_in_common() -> None:

@@ -1,5 +1,6 @@
 import re
 
+import msgspec
 import pytest
 
 from config.errors import InvalidSetting
@@ -14,13 +15,20 @@ COMPLETE = {
     "SEGUE_S3_SECRET_KEY": "pa55",
     "SEGUE_ACCESS_TOKEN_KEY": "-----BEGIN PRIVATE KEY-----pa55",
     "SEGUE_EDGE_KEYS": f"k1:{HEX}",
+    "SEGUE_CONTENT_KEY_SECRET": HEX,
     "SEGUE_SCRATCH": "/scratch",
 }
 BUILDERS = {"graph": graph_settings, "origin": origin_settings, "ingest": ingest_settings}
 NEEDED = {
-    "graph": {*COMPLETE} - {"SEGUE_SCRATCH"},
-    "origin": {"SEGUE_S3_ENDPOINT", "SEGUE_S3_ACCESS_KEY", "SEGUE_S3_SECRET_KEY", "SEGUE_EDGE_KEYS"},
-    "ingest": {*COMPLETE} - {"SEGUE_ACCESS_TOKEN_KEY", "SEGUE_EDGE_KEYS"},
+    "graph": {*COMPLETE} - {"SEGUE_SCRATCH", "SEGUE_CONTENT_KEY_SECRET"},
+    "origin": {
+        "SEGUE_S3_ENDPOINT",
+        "SEGUE_S3_ACCESS_KEY",
+        "SEGUE_S3_SECRET_KEY",
+        "SEGUE_EDGE_KEYS",
+        "SEGUE_CONTENT_KEY_SECRET",
+    },
+    "ingest": {*COMPLETE} - {"SEGUE_ACCESS_TOKEN_KEY", "SEGUE_EDGE_KEYS", "SEGUE_CONTENT_KEY_SECRET"},
 }
 
 
@@ -71,6 +79,42 @@ def test_malformed_value_is_told_with_its_variable(variable: str, value: str, to
 def test_malformed_ingest_value_is_told_with_its_variable(variable: str, value: str, told: str) -> None:
     with pytest.raises(InvalidSetting, match=rf"^{variable}: .*{re.escape(told)}"):
         ingest_settings({**COMPLETE, variable: value})
+
+
+@pytest.mark.parametrize(
+    "secret", [pytest.param(HEX[:-2], id="too short"), pytest.param(f"{HEX[:-1]}x", id="not in hex")]
+)
+def test_secret_of_content_keys_is_told_without_being_shown(secret: str) -> None:
+    with pytest.raises(InvalidSetting, match=r"^SEGUE_CONTENT_KEY_SECRET: must be 64 or more hex digits$"):
+        origin_settings({**COMPLETE, "SEGUE_CONTENT_KEY_SECRET": secret})
+
+
+def test_key_server_takes_the_place_of_the_secret() -> None:
+    asked = {**COMPLETE, "SEGUE_CONTENT_KEY_SECRET": "", "SEGUE_SPEKE_URL": "https://keys.example.com/speke/"}
+    protection = origin_settings({**asked, "SEGUE_SPEKE_AUTHORIZATION": "Basic c2VndWU6cGE1NQ=="}).protection
+    assert (protection.content_key_secret, protection.speke_url) == (None, "https://keys.example.com/speke")
+    assert protection.speke_authorization.reveal() == "Basic c2VndWU6cGE1NQ=="
+    assert "c2VndWU6cGE1NQ" not in repr(protection)
+
+
+def test_one_key_serves_a_whole_track_when_periods_have_no_length() -> None:
+    assert origin_settings(COMPLETE).protection.segments_per_period == 225
+    unlimited = {**COMPLETE, "SEGUE_CRYPTO_PERIOD_SEGMENTS": "0"}
+    assert origin_settings(unlimited).protection.segments_per_period is None
+
+
+def test_replica_is_like_the_primary_where_nothing_else_is_said() -> None:
+    assert origin_settings(COMPLETE).reads.replica is None
+    copied = {**COMPLETE, "SEGUE_S3_REPLICA_ENDPOINT": "https://s3.eu.example.com/"}
+    primary, replica = origin_settings(copied).s3, origin_settings(copied).reads.replica
+    assert replica == msgspec.structs.replace(
+        primary, endpoint="https://s3.eu.example.com", public_endpoint="https://s3.eu.example.com"
+    )
+    names = {"REGION": "eu-west-1", "BUCKET": "copy", "ACCESS_KEY": "reader", "SECRET_KEY": "pa55-too"}
+    own = origin_settings({**copied, **{f"SEGUE_S3_REPLICA_{name}": value for name, value in names.items()}})
+    assert own.reads.replica == msgspec.structs.replace(
+        replica, region="eu-west-1", bucket="copy", access_key="reader", secret_key=Secret("pa55-too")
+    )
 
 
 def test_complaint_about_a_key_does_not_show_it() -> None:

@@ -114,7 +114,7 @@ class Api:
             "subscription($track: ID!) { ingestProgress(trackId: $track)"
             " { status stage fraction failure { code message } } }"
         )
-        async with asyncio.timeout(120):
+        async with asyncio.timeout(900):  # the demo library may be ahead in the queue
             return [event async for event in self.subscribe(query, track=track)]
 
     async def start_playback(self, track: str) -> dict[str, Any]:
@@ -125,6 +125,15 @@ class Api:
         )
         playback: dict[str, Any] = started["playback"]
         return playback
+
+    async def whole_files(self, track: str) -> list[dict[str, Any]]:
+        started = await self.data(
+            "mutation($track: ID!) { startPlayback(input: {trackId: $track})"
+            " { playback { files { quality url mediaType lossless sizeBytes } } userErrors { code message } } }",
+            track=track,
+        )
+        files: list[dict[str, Any]] = started["playback"]["files"]
+        return files
 
 
 @pytest.fixture

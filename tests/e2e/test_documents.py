@@ -25,7 +25,7 @@ STANDARD_PORTS = {
     "SEGUE_S3_PORT": "9000",
     "SEGUE_VALKEY_PORT": "6380",
 }
-DEMO_TIMEOUT_S = 180
+DEMO_TIMEOUT_S = 1800
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):

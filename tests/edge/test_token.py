@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from edge import errors
 from edge.errors import Expired, Forged, InvalidGrant, Malformed, TokenRejected
+from edge.terms import MAX_BANDWIDTH_BPS, NO_TERMS, Terms
 from edge.token import MAX_EXPIRY_S, Grant, mint, verify
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -19,6 +20,7 @@ KEYS = {"k1": SECRET, "k2": bytes(64)}
 DIRECTORY = "assets/0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e01/"
 EXPIRY = 1_800_000_000
 NOW = EXPIRY - 1
+SOME_TERMS = Terms(codecs=frozenset({"aac", "opus"}), max_bandwidth_bps=160_000)
 
 SAFE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.~-"
 
@@ -39,9 +41,14 @@ def refuse(text: str, *, directory: str = DIRECTORY, now_s: int = NOW) -> TokenR
     return raised.value
 
 
+def stated(case: dict[str, Any]) -> Terms:
+    terms = case.get("terms", {})
+    return Terms(**{name: frozenset(value) if name == "codecs" else value for name, value in terms.items()})
+
+
 @pytest.mark.parametrize("case", GENUINE, ids=lambda case: case["name"])
 def test_mints_and_verifies_what_openssl_computes(case: dict[str, Any]) -> None:
-    fields = {name: case[name] for name in ("key_id", "directory", "expires_at_s")}
+    fields = {name: case[name] for name in ("key_id", "directory", "expires_at_s")} | {"terms": stated(case)}
     secret = bytes.fromhex(case["secret_hex"])
     assert mint(secret=secret, **fields) == case["token"]
     grant = verify(
@@ -79,6 +86,8 @@ def test_every_configured_key_verifies() -> None:
 
 def test_longest_token_is_as_long_as_paths_have_room_for() -> None:
     assert len(token(key_id="k" * 32, expires_at_s=MAX_EXPIRY_S)) == 91
+    wordy = Terms(codecs=frozenset(f"{n:016}" for n in range(8)), max_bandwidth_bps=MAX_BANDWIDTH_BPS, protection="any")
+    assert len(token(key_id="k" * 32, expires_at_s=MAX_EXPIRY_S, terms=wordy)) == 253
 
 
 @pytest.mark.parametrize(
@@ -119,6 +128,11 @@ def test_what_is_minted_verifies_and_needs_no_encoding(key_id, secret, directory
     )
 
 
+def test_a_token_of_the_first_version_has_no_terms() -> None:
+    assert verify(token(), directory=DIRECTORY, keys=KEYS, now_s=NOW).terms == NO_TERMS
+    assert token(terms=NO_TERMS) == token()
+
+
 @settings(deadline=None)  # processors are shared with the services of other tests
 @given(directories)
 def test_another_directory_is_refused(directory: str) -> None:
@@ -131,15 +145,15 @@ def test_a_directory_above_or_below_is_refused() -> None:
         assert type(refuse(token(), directory=other)) is Forged
 
 
-def test_any_single_character_change_is_refused() -> None:
-    text = token()
+@pytest.mark.parametrize("text", [token(), token(terms=SOME_TERMS)], ids=["without terms", "with terms"])
+def test_any_single_character_change_is_refused(text: str) -> None:
     for place in range(len(text)):
         for character in {*SAFE, "=", "/", "%", " ", "\n", "é"} - {text[place]}:
             refuse(text[:place] + character + text[place + 1 :])
 
 
-def test_any_dropped_added_or_swapped_character_is_refused() -> None:
-    text = token()
+@pytest.mark.parametrize("text", [token(), token(terms=SOME_TERMS)], ids=["without terms", "with terms"])
+def test_any_dropped_added_or_swapped_character_is_refused(text: str) -> None:
     for place in range(len(text)):
         refuse(text[:place] + text[place + 1 :])
         refuse(text[:place])

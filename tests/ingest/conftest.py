@@ -20,12 +20,13 @@ import asyncpg
 import av
 import numpy as np
 import pytest
+import pyvips
 import soundfile
 from pgqueuer.queries import Queries
 
 from config.objects import ObjectStore, open_store
 from config.settings import ingest_settings
-from ingest.contract import ENTRYPOINT, Job, encode_job
+from ingest.contract import ENTRYPOINT, UNDATED, Job, encode_job
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 90.0
@@ -100,6 +101,15 @@ class Masters:
         return frames
 
     @staticmethod
+    def with_cover(flac: bytes) -> bytes:
+        """A FLAC file with a front cover of eight pixels, as its format has it (RFC 9639, section 8.8)."""
+        picture = pyvips.Image.new_from_array(np.zeros((8, 8, 3), np.uint8)).write_to_buffer(".png")
+        texts = [struct.pack(">I", len(text)) + text for text in (b"image/png", b"")]
+        block = b"".join([struct.pack(">I", 3), *texts, struct.pack(">5I", 8, 8, 24, 0, len(picture)), picture])
+        stream_info = 4 + 4 + 34
+        return flac[:stream_info] + struct.pack(">I", 6 << 24 | len(block)) + block + flac[stream_info:]
+
+    @staticmethod
     def riff(*chunks: tuple[bytes, bytes]) -> bytes:
         """A RIFF file of raw chunks, padded as it should be."""
         body = b"".join(
@@ -136,7 +146,9 @@ class Queue:
         self.connection = connection
         self.store = store
 
-    async def add(self, master: bytes, *, file_name: str = "master.wav", stored: bytes | None = None) -> Job:
+    async def add(
+        self, master: bytes, *, file_name: str = "master.wav", stored: bytes | None = None, urgency: int = UNDATED
+    ) -> Job:
         """Announce `master`, store it (or `stored` in its place) and enqueue the job."""
         upload = uuid4()
         job = Job(
@@ -152,11 +164,11 @@ class Queue:
             "SELECT pg_temp.announce($1, $2, $3, $4)", upload, job.asset_id, file_name, len(master)
         )
         await self.store.write(job.upload_key, master if stored is None else stored, content_type="audio/wav")
-        await self.enqueue(job)
+        await self.enqueue(job, urgency=urgency)
         return job
 
-    async def enqueue(self, job: Job) -> None:
-        await Queries.from_asyncpg_connection(self.connection).enqueue(ENTRYPOINT, encode_job(job))
+    async def enqueue(self, job: Job, *, urgency: int = UNDATED) -> None:
+        await Queries.from_asyncpg_connection(self.connection).enqueue(ENTRYPOINT, encode_job(job), urgency)
 
     async def row(self, job: Job) -> asyncpg.Record:
         row = await self.connection.fetchrow("SELECT * FROM assets WHERE asset_id = $1", job.asset_id)
@@ -202,36 +214,59 @@ async def queue(environment: dict[str, str], tmp_path: Path) -> AsyncIterator[Qu
 
 
 class Workers:
-    """Worker processes as the command starts them."""
+    """Worker processes, as the command starts them, or such to which something happens (`faulty_worker`)."""
 
     def __init__(self, environment: dict[str, str], folder: Path) -> None:
         self._environment = environment
         self._folder = folder
+        self._gate = folder / "gate"
         self.started: list[subprocess.Popen[bytes]] = []
 
     def start(self, **settings: str) -> "subprocess.Popen[bytes]":
+        return self._run(
+            ["-c", "import json, sys; from ingest.worker import main; main(json.load(sys.stdin))"],
+            {**self._environment, **settings},
+        )
+
+    def start_faulty(
+        self, *, place: str | None = None, act: str = "die", s3_timeout_s: float = 10.0, **settings: str
+    ) -> "subprocess.Popen[bytes]":
+        given = {
+            "environment": {**self._environment, **settings},
+            "gate": str(self._gate),
+            "place": place,
+            "act": act,
+            "s3_timeout_s": s3_timeout_s,
+        }
+        return self._run(["-m", "tests.ingest.faulty_worker"], given)
+
+    def let_go_on(self) -> None:
+        """End the standing still, of those that are started later too."""
+        self._gate.touch()
+
+    def _run(self, arguments: list[str], given: dict[str, Any]) -> "subprocess.Popen[bytes]":
         with (self._folder / f"worker-{len(self.started)}.log").open("wb") as log:
             process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-c",
-                    "import json, sys; from ingest.worker import main; main(json.load(sys.stdin))",
-                ],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
+                [sys.executable, *arguments], cwd=ROOT, stdin=subprocess.PIPE, stdout=log, stderr=log
             )
         assert process.stdin is not None
         with process.stdin:
-            process.stdin.write(json.dumps({**self._environment, **settings}).encode())
+            process.stdin.write(json.dumps(given).encode())
         self.started.append(process)
         return process
 
     def logs(self) -> str:
         return "\n".join(path.read_text() for path in sorted(self._folder.glob("worker-*.log")))
 
+    async def logged(self, text: str, limit_s: float = LIMIT_S) -> None:
+        """Return once one of them has said so."""
+        deadline = time.monotonic() + limit_s
+        while text not in (said := self.logs()):
+            assert time.monotonic() < deadline, said
+            await asyncio.sleep(0.05)
+
     def end(self) -> None:
+        self.let_go_on()
         for process in self.started:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)

@@ -1,7 +1,6 @@
 """What dies, stops or fills up while jobs run, on real servers: tracks end ready, once, and leave nothing over."""
 
 import asyncio
-import json
 import os
 import signal
 import subprocess
@@ -20,6 +19,7 @@ from appliance import prepare
 from appliance.embedded import postgres
 from config.migrate import load, migrate
 from ingest.contract import Job
+from ingest.jobs import quarantine
 from ingest.lifecycle.housekeeping import sweep
 
 ROOT = Path(__file__).parents[2]
@@ -38,51 +38,6 @@ files = ["cmaf"]
 """
 FILES = {"aac-96.mp4", "aac-96.m4a", "flac.mp4", "loudness.blocks", "asset.json"}
 
-# A worker that dies by SIGKILL when it comes to a certain place, or whose patience with S3 is short.
-WORKER = """
-import asyncio, json, os, signal, sys
-import msgspec
-from config.logs import configure_logs
-from config.settings import ingest_settings
-from ingest.jobs import completion, ledger, progress, shelf
-from ingest import publish, worker
-
-given = json.load(sys.stdin)
-
-def die():
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def die_before(owner, name, when=lambda *arguments: True):
-    original = getattr(owner, name)
-    async def wrapped(*arguments, **named):
-        if when(*arguments):
-            die()
-        return await original(*arguments, **named)
-    setattr(owner, name, wrapped)
-
-def die_after(owner, name):
-    original = getattr(owner, name)
-    async def wrapped(*arguments, **named):
-        await original(*arguments, **named)
-        die()
-    setattr(owner, name, wrapped)
-
-boundary = given["boundary"]
-if boundary == "a rung is stored":
-    die_after(shelf.Shelf, "keep")
-elif boundary == "the descriptor is written":
-    die_after(publish, "publish")
-elif boundary == "the row is ready":
-    die_after(ledger.Ledger, "ready")
-elif boundary is not None:
-    die_before(progress.Reporter, "enter", lambda reporter, stage: stage.value == boundary)
-
-settings = ingest_settings(given["environment"])
-publish.WRITE_PATIENCE_S = 6 * given["s3_timeout_s"]
-settings = msgspec.structs.replace(settings, s3=msgspec.structs.replace(settings.s3, timeout_s=given["s3_timeout_s"]))
-configure_logs("ingest", json=True)
-asyncio.run(worker.run(settings))
-"""
 STAGES = ("fetch", "decode", "measure", "encode", "publish")
 BOUNDARIES = (*STAGES, "a rung is stored", "the descriptor is written", "the row is ready")
 
@@ -97,53 +52,10 @@ CREATE TRIGGER note_ready AFTER UPDATE ON assets FOR EACH ROW
 """
 
 
-class Fleet:
-    """Worker processes that may be made to die."""
-
-    def __init__(self, environment: dict[str, str], folder: Path) -> None:
-        self.environment = environment
-        self._folder = folder
-        self._started: list[subprocess.Popen[bytes]] = []
-
-    def start(
-        self, *, boundary: str | None = None, s3_timeout_s: float = 10.0, **settings: str
-    ) -> "subprocess.Popen[bytes]":
-        with (self._folder / f"fleet-{len(self._started)}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-c", WORKER], cwd=ROOT, stdin=subprocess.PIPE, stdout=log, stderr=log
-            )
-        given = {
-            "boundary": boundary,
-            "environment": {**self.environment, **settings},
-            "s3_timeout_s": s3_timeout_s,
-        }
-        assert process.stdin is not None
-        with process.stdin:
-            process.stdin.write(json.dumps(given).encode())
-        self._started.append(process)
-        return process
-
-    def logs(self) -> str:
-        return "\n".join(path.read_text() for path in sorted(self._folder.glob("fleet-*.log")))
-
-    async def logged(self, text: str) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while text not in self.logs():
-                await asyncio.sleep(0.1)
-
-    def end(self) -> None:
-        for process in self._started:
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def fleet(queue: Any, tmp_path: Path) -> Iterator[Fleet]:
+@pytest.fixture(autouse=True)
+def small_ladder(queue: Any, tmp_path: Path) -> None:
     (tmp_path / "ladder.toml").write_text(LADDER)
     queue.environment["SEGUE_LADDER"] = str(tmp_path / "ladder.toml")
-    made = Fleet(queue.environment, tmp_path)
-    yield made
-    made.end()
 
 
 async def became_ready(queue: Any) -> dict[str, int]:
@@ -162,36 +74,51 @@ def files_of(*jobs: Job) -> set[str]:
     return {f"assets/{job.asset_id}/1/{name}" for job in jobs for name in FILES}
 
 
-async def test_worker_may_be_killed_at_every_boundary(queue: Any, fleet: Fleet, masters: Any) -> None:
+async def test_worker_may_be_killed_at_every_boundary(queue: Any, workers: Any, masters: Any) -> None:
     await queue.connection.execute(COUNT_READY)
     jobs = [await queue.add(masters.wav(masters.music(1.0, seed=seed))) for seed in range(len(BOUNDARIES))]
     # Each takes one fresh job, and none a job of those that died before it.
     alone = {"SEGUE_INGEST_CONCURRENCY": "1", "SEGUE_INGEST_HEARTBEAT_TIMEOUT_S": "600"}
-    dying = [fleet.start(boundary=boundary, **alone) for boundary in BOUNDARIES]
+    dying = [workers.start_faulty(place=boundary, **alone) for boundary in BOUNDARIES]
     for process, boundary in zip(dying, BOUNDARIES, strict=True):
         status = await asyncio.to_thread(process.wait, PATIENCE_S)
-        assert status == -signal.SIGKILL, (boundary, fleet.logs())
-    fleet.start()
+        assert status == -signal.SIGKILL, (boundary, workers.logs())
+    workers.start()
     rows = await queue.final(*jobs, limit_s=PATIENCE_S)
     await queue.drained(PATIENCE_S)
     assert sorted((row["status"], row["attempts"]) for row in rows) == [
         ("ready", 1),  # the row was ready when its worker died
         *[("ready", 2)] * (len(BOUNDARIES) - 1),
-    ], fleet.logs()
+    ], workers.logs()
     assert await became_ready(queue) == {job.asset_id: 1 for job in jobs}
     assert await left_after_the_sweep(queue) == files_of(*jobs)
 
 
-async def test_next_attempt_encodes_only_what_is_missing(queue: Any, fleet: Fleet, masters: Any) -> None:
+async def test_picture_that_a_killed_worker_offered_is_offered_again(queue: Any, workers: Any, masters: Any) -> None:
+    job = await queue.add(masters.with_cover(masters.flac(masters.music(0.5))), file_name="master.flac")
+    first = workers.start_faulty(place="the picture is offered")
+    assert await asyncio.to_thread(first.wait, PATIENCE_S) == -signal.SIGKILL, workers.logs()
+    assert len(await queue.store.keys("images/")) == 1
+    workers.start()
+    (row,) = await queue.final(job, limit_s=PATIENCE_S)
+    await queue.drained(PATIENCE_S)
+    assert (row["status"], row["attempts"]) == ("ready", 2), workers.logs()
+    left = await left_after_the_sweep(queue)
+    shown = {key for key in left if key.startswith(f"images/{row['proposed_image_id']}/")}
+    assert left - shown == files_of(job)
+    assert {key.rpartition(".")[2] for key in shown} == {"avif", "webp", "jpeg"}, workers.logs()
+
+
+async def test_next_attempt_encodes_only_what_is_missing(queue: Any, workers: Any, masters: Any) -> None:
     job = await queue.add(masters.wav(masters.music(1.0)))
-    first = fleet.start(boundary="a rung is stored")
+    first = workers.start_faulty(place="a rung is stored")
     await asyncio.to_thread(first.wait, PATIENCE_S)
     kept = {row["rung"] for row in await queue.connection.fetch("SELECT rung FROM asset_renditions")}
-    assert len(kept) == 1, fleet.logs()
+    assert len(kept) == 1, workers.logs()
     written = await times(queue, job)
-    fleet.start()
+    workers.start()
     (row,) = await queue.final(job, limit_s=PATIENCE_S)
-    assert (row["status"], row["attempts"]) == ("ready", 2), fleet.logs()
+    assert (row["status"], row["attempts"]) == ("ready", 2), workers.logs()
     after = await times(queue, job)
     whole = {name: at for name, at in written.items() if name.rpartition("/")[2].partition(".")[0] in kept}
     assert whole
@@ -204,15 +131,37 @@ async def times(queue: Any, job: Job) -> dict[str, datetime]:
     return {one.key: one.modified_at for page in pages for one in page}
 
 
-async def test_two_workers_race_for_one_job(queue: Any, fleet: Fleet, masters: Any) -> None:
+async def test_job_that_fails_three_times_is_quarantined_and_goes_on_when_it_is_retried(
+    queue: Any, workers: Any, masters: Any
+) -> None:
+    job = await queue.add(masters.wav(masters.music(0.5)))
+    worker = workers.start_faulty(place="publish", act="fail")
+    (row,) = await queue.final(job, limit_s=PATIENCE_S)
+    await queue.drained(PATIENCE_S)
+    worker.terminate()
+    assert await asyncio.to_thread(worker.wait, PATIENCE_S) == 0
+    assert (row["status"], row["failure_code"], row["attempts"]) == ("failed", "internal", 3), workers.logs()
+    assert job.upload_key in await left_after_the_sweep(queue), "what we fail is kept"
+    async with asyncpg.create_pool(queue.environment["SEGUE_POSTGRES_URL"], min_size=1, max_size=1) as pool:
+        (entry,) = await quarantine.unfinished(pool)
+        assert (entry.state, entry.fault) == ("quarantined", "a bug")
+        await quarantine.retry(pool, entry.handle)
+    workers.start()
+    row = await queue.until(job, lambda row: row["status"] == "ready", PATIENCE_S)
+    await queue.drained(PATIENCE_S)
+    assert (row["failure_code"], row["attempts"]) == (None, 1), workers.logs()
+    assert await left_after_the_sweep(queue) == files_of(job)
+
+
+async def test_two_workers_race_for_one_job(queue: Any, workers: Any, masters: Any) -> None:
     await queue.connection.execute(COUNT_READY)
     job = await queue.add(masters.wav(masters.music(3.0)))
     await queue.enqueue(job)
     for _ in range(2):
-        fleet.start(SEGUE_INGEST_CONCURRENCY="1")
+        workers.start(SEGUE_INGEST_CONCURRENCY="1")
     (row,) = await queue.final(job, limit_s=PATIENCE_S)
     await queue.drained(PATIENCE_S)
-    assert row["status"] == "ready", fleet.logs()
+    assert row["status"] == "ready", workers.logs()
     assert await became_ready(queue) == {job.asset_id: 1}
     assert await left_after_the_sweep(queue) == files_of(job)
 
@@ -274,21 +223,22 @@ async def gate_to(endpoint: str) -> AsyncIterator[tuple[Gate, str]]:
 
 @pytest.mark.parametrize("fault", ["refuse", "stall"])
 async def test_store_that_goes_away_in_mid_job_is_waited_for(
-    queue: Any, fleet: Fleet, masters: Any, fault: str
+    queue: Any, workers: Any, masters: Any, fault: str
 ) -> None:
     await queue.connection.execute(COUNT_READY)
-    job = await queue.add(masters.wav(masters.music(5.0)))
+    job = await queue.add(masters.wav(masters.music(1.0)))
     async with gate_to(queue.environment["SEGUE_S3_ENDPOINT"]) as (gate, url):
-        fleet.start(s3_timeout_s=1.0, SEGUE_S3_ENDPOINT=url)
-        await queue.until(job, lambda row: row["stage"] == "measure" or row["stage"] == "encode", PATIENCE_S)
+        workers.start_faulty(place="encode", act="stand still", s3_timeout_s=1.0, SEGUE_S3_ENDPOINT=url)
+        await queue.until(job, lambda row: row["stage"] == "encode", PATIENCE_S)
         getattr(gate, fault)()
-        await fleet.logged('"an attempt failed"')
+        workers.let_go_on()
+        await workers.logged('"an attempt failed"', PATIENCE_S)
         row = await queue.row(job)
-        assert row["status"] == "processing", fleet.logs()
+        assert row["status"] == "processing", workers.logs()
         gate.let_through()
         (row,) = await queue.final(job, limit_s=PATIENCE_S)
         await queue.drained(PATIENCE_S)
-    assert (row["status"], row["attempts"]) == ("ready", 1), fleet.logs()
+    assert (row["status"], row["attempts"]) == ("ready", 1), workers.logs()
     assert await became_ready(queue) == {job.asset_id: 1}
     assert await left_after_the_sweep(queue) == files_of(job)
 
@@ -307,7 +257,7 @@ def own_postgres(tmp_path: Path) -> Callable[[], Any]:
 
 
 async def test_postgresql_may_be_restarted_in_mid_job(
-    queue: Any, fleet: Fleet, masters: Any, own_postgres: Any
+    queue: Any, workers: Any, masters: Any, own_postgres: Any
 ) -> None:
     url, server = own_postgres()
     await asyncio.to_thread(server.__enter__)
@@ -316,24 +266,27 @@ async def test_postgresql_may_be_restarted_in_mid_job(
     conftest = sys.modules[type(queue).__module__]
     await connection.execute(conftest.ANNOUNCE)
     await connection.execute(COUNT_READY)
-    fleet.environment = {**queue.environment, "SEGUE_POSTGRES_URL": url}
-    mine = type(queue)(fleet.environment, connection, queue.store)
-    job = await mine.add(masters.wav(masters.music(10.0)))
-    fleet.start()
+    environment = {**queue.environment, "SEGUE_POSTGRES_URL": url}
+    mine = type(queue)(environment, connection, queue.store)
+    job = await mine.add(masters.wav(masters.music(1.0)))
+    worker = workers.start_faulty(place="encode", act="stand still", SEGUE_POSTGRES_URL=url)
     await mine.until(job, lambda row: row["stage"] == "encode", PATIENCE_S)
     await connection.close()
     await asyncio.to_thread(server.__exit__, None, None, None)
+    workers.let_go_on()
+    await workers.logged('"an attempt failed"', PATIENCE_S)
     _, again = own_postgres()
     await asyncio.to_thread(again.__enter__)
     try:
-        mine = type(queue)(fleet.environment, await asyncpg.connect(url), queue.store)
+        mine = type(queue)(environment, await asyncpg.connect(url), queue.store)
         (row,) = await mine.final(job, limit_s=PATIENCE_S)
         await mine.drained(PATIENCE_S)
-        assert row["status"] == "ready", fleet.logs()
+        assert row["status"] == "ready", workers.logs()
         assert await became_ready(mine) == {job.asset_id: 1}
         assert await left_after_the_sweep(mine) == files_of(job)
         await mine.connection.close()
-        fleet.end()
+        worker.kill()
+        worker.wait()
     finally:
         await asyncio.to_thread(again.__exit__, None, None, None)
 
@@ -361,18 +314,18 @@ def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
 
 
 async def test_full_scratch_disk_is_waited_for(
-    queue: Any, fleet: Fleet, masters: Any, small_disk: Callable[..., Path]
+    queue: Any, workers: Any, masters: Any, small_disk: Callable[..., Path]
 ) -> None:
     scratch = small_disk("300k")
     await queue.connection.execute(COUNT_READY)
-    job = await queue.add(masters.wav(masters.music(5.0)))
-    fleet.start(SEGUE_SCRATCH=str(scratch))
-    await fleet.logged("the scratch folder is full")
+    job = await queue.add(masters.wav(masters.music(2.0)))
+    workers.start_faulty(SEGUE_SCRATCH=str(scratch))
+    await workers.logged("the scratch folder is full", PATIENCE_S)
     assert (await queue.row(job))["status"] == "processing"
     small_disk("200m", "remount")
     (row,) = await queue.final(job, limit_s=PATIENCE_S)
     await queue.drained(PATIENCE_S)
-    assert (row["status"], row["attempts"]) == ("ready", 1), fleet.logs()
+    assert (row["status"], row["attempts"]) == ("ready", 1), workers.logs()
     assert await became_ready(queue) == {job.asset_id: 1}
     assert await left_after_the_sweep(queue) == files_of(job)
 
@@ -383,17 +336,17 @@ def resident_kib(pid: int) -> int:
 
 
 JOBS = 20
-"""With 200 the worker and its children hold as much after the last quarter as after the second, too."""
+"""With 200 the worker holds 1.5 MiB more after the last quarter than after the second, its children 7 MiB."""
 
 
-async def test_memory_stays_flat_over_many_jobs(queue: Any, fleet: Fleet, masters: Any) -> None:
+async def test_memory_stays_flat_over_many_jobs(queue: Any, workers: Any, masters: Any) -> None:
     master = masters.wav(masters.music(0.3))
-    worker = fleet.start()
+    worker = workers.start()
     used = []
     for _ in range(4):
         jobs = [await queue.add(master) for _ in range(JOBS // 4)]
         rows = await queue.final(*jobs, limit_s=PATIENCE_S)
-        assert {row["status"] for row in rows} == {"ready"}, fleet.logs()
+        assert {row["status"] for row in rows} == {"ready"}, workers.logs()
         await queue.drained(PATIENCE_S)
         children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
         used.append((resident_kib(worker.pid), sum(resident_kib(int(child)) for child in children)))

@@ -30,6 +30,26 @@ def test_nothing_worth_proposing_is_none(fields) -> None:
             id="a credit and its names",
         ),
         pytest.param(
+            {"artist": ["Ada & Ben", "Ada\0Ben"]},
+            Tags(artist="Ada & Ben", artists=("Ada", "Ben")),
+            id="names with zeros between them",
+        ),
+        pytest.param(
+            {"artist": ["AC/DC feat. Ben", "AC/DC", "Ben"]},
+            Tags(artist="AC/DC feat. Ben", artists=("AC/DC", "Ben")),
+            id="a slash in a name",
+        ),
+        pytest.param(
+            {"artist": ["Ada feat. Ben", "Ada/Ben"]},
+            Tags(artist="Ada feat. Ben", artists=("Ada", "Ben")),
+            id="a slash between names",
+        ),
+        pytest.param(
+            {"artist": ["Ada", "Somebody/Else"]},
+            Tags(artist="Ada", artists=("Ada", "Somebody/Else")),
+            id="names that are not in the credit",
+        ),
+        pytest.param(
             {"artist": ["Ada", "Ben"]}, Tags(artist="Ada", artists=("Ada", "Ben")), id="names without a credit"
         ),
         pytest.param({"track": ["7"], "track_total": ["12"]}, Tags(track_number=7, track_total=12), id="numbers"),

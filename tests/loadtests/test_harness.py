@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from loadtests.bench.harness import Goal, Pace, Peak, Row, Samples, report, to_json
+from loadtests.bench.harness import Added, Goal, Pace, Peak, Row, Samples, report, to_json
 
 
 def samples(*seconds: float) -> Samples:
@@ -34,6 +34,19 @@ def test_goal_is_missed_by_a_slow_tail_that_the_median_hides():
     mostly_fast = samples(*[0.01] * 18, 0.9, 0.9)
     assert not row(mostly_fast).met
     assert row(mostly_fast, percent=50).met
+
+
+@pytest.mark.parametrize(
+    ("ours", "met"),
+    [
+        pytest.param([0.051] * 98 + [0.058] * 2, True, id="little at both"),
+        pytest.param([0.053] * 100, False, id="too much at the median"),
+        pytest.param([0.051] * 98 + [0.061] * 2, False, id="too much at the 99th percentile"),
+    ],
+)
+def test_what_ours_adds_is_looked_at_twice(ours, met):
+    goal = Added(median_s=0.002, p99_s=0.010)
+    assert Row(name="row", ours=samples(*ours), baseline=samples(*[0.05] * 100), goal=goal).met is met
 
 
 def test_a_missed_goal_is_reported_as_missed():

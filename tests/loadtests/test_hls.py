@@ -70,8 +70,8 @@ def test_header_and_segments() -> None:
 
 def test_reads_what_the_origin_writes() -> None:
     assert variants((GOLDEN / "master.m3u8").read_bytes()) == [
-        Variant(uri="aac-96.m3u8", bandwidth_bps=99_000),
-        Variant(uri="aac-320.m3u8", bandwidth_bps=330_000),
+        Variant(uri="aac-96.m3u8", bandwidth_bps=99_578),
+        Variant(uri="aac-320.m3u8", bandwidth_bps=331_929),
         Variant(uri="flac.m3u8", bandwidth_bps=900_000),
     ]
     playlist = media_playlist((GOLDEN / "aac-96.m3u8").read_bytes())

@@ -31,12 +31,21 @@ def test_baseline_writes_every_file_of_the_packaged_ladder(tmp_path):
 
 @pytest.mark.skipif(ladder.what_is_missing() is not None, reason=f"{ladder.what_is_missing()}")
 def test_baseline_runs_and_writes_them(tmp_path, monkeypatch):
-    monkeypatch.setattr("loadtests.bench.loudness.SECONDS", 3)
-    ladder.write_music(tmp_path / "in.wav")
+    monkeypatch.setattr(ladder, "SECONDS", 10)
+    monkeypatch.setattr(ladder, "SECTION_S", 5)
+    ladder.write_song(tmp_path / "in.wav")
     assert ladder.rendered(tmp_path / "in.wav", tmp_path) > 0
     written = sorted(path.name for path in (tmp_path / "ffmpeg").iterdir())
     assert written == sorted(f"{name}.{one}" for name, output in ladder.OUTPUTS.items() for one in output.files)
     assert all(path.stat().st_size > 1000 for path in (tmp_path / "ffmpeg").iterdir())
+
+
+@pytest.mark.skipif(ladder.what_is_missing() is not None, reason=f"{ladder.what_is_missing()}")
+def test_baseline_that_is_not_linear_is_no_baseline(tmp_path, monkeypatch):
+    monkeypatch.setattr(ladder, "SECONDS", 5)  # its loudness does not change, for which loudnorm takes another mode
+    ladder.write_song(tmp_path / "in.wav")
+    with pytest.raises(RuntimeError, match="did not take its linear mode"):
+        ladder.rendered(tmp_path / "in.wav", tmp_path)
 
 
 def test_machine_without_ffmpeg_is_told_so(monkeypatch, tmp_path):
@@ -45,8 +54,8 @@ def test_machine_without_ffmpeg_is_told_so(monkeypatch, tmp_path):
 
 
 def test_every_sample_is_another_track(tmp_path, monkeypatch):
-    monkeypatch.setattr("loadtests.bench.loudness.SECONDS", 1)
-    ladder.write_music(tmp_path / "in.wav")
+    monkeypatch.setattr(ladder, "SECONDS", 1)
+    ladder.write_song(tmp_path / "in.wav")
     tracks = [ladder.another(tmp_path / "in.wav", number).read_bytes() for number in range(3)]
     assert len(set(tracks)) == 3
     assert len({track[:44] for track in tracks}) == 1

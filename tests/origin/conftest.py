@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, starmap
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -31,7 +31,7 @@ from origin.asset import Asset, Codec, Loudness, Master, Rendition, Segment
 ASSET_ID = UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e01")
 REVISION = 3
 QUIET = Loudness(integrated_lufs=-14.0, true_peak_dbtp=-1.5)
-FAMILY = {"mp4a.40.2": Codec.AAC, "fLaC": Codec.FLAC}
+FAMILY = {"mp4a.40.2": Codec.AAC, "Opus": Codec.OPUS, "fLaC": Codec.FLAC}
 
 
 def build_rendition(
@@ -46,10 +46,13 @@ def build_rendition(
     peak: int = 170_000,
     average: int = 160_000,
     header_bytes: int = 700,
+    header_sha256: str = "0" * 32,
     segment_bytes: tuple[int, ...] | None = None,
+    segment_sha256: tuple[str, ...] | None = None,
     sha256: str | None = None,
 ) -> Rendition:
     lengths = segment_bytes or tuple(1000 + index for index in range(len(ticks)))
+    digests = segment_sha256 or ("0" * 32,) * len(ticks)
     return Rendition(
         name=name,
         codec=FAMILY[codec_string],
@@ -63,7 +66,8 @@ def build_rendition(
         padding_samples=padding,
         sample_count=sum(ticks) - priming - padding,
         header_byte_length=header_bytes,
-        segments=tuple(Segment(length, duration) for length, duration in zip(lengths, ticks, strict=True)),
+        header_sha256=header_sha256,
+        segments=tuple(starmap(Segment, zip(lengths, ticks, digests, strict=True))),
         sha256=sha256 or hashlib.sha256(name.encode()).hexdigest(),
         gain_db=0.0,
         loudness=QUIET,
@@ -127,28 +131,53 @@ def recording() -> Recording:
     left = 0.3 * np.sin(2 * math.pi * 220 * time_s) + 0.1 * np.sin(2 * math.pi * 1234 * time_s)
     right = 0.3 * np.sin(2 * math.pi * 330 * time_s)
     pcm = np.round(np.stack([left, right], axis=1) * 32767).astype(np.int16)
-    files = {
-        "aac-96": fragmented(pcm, rate, "aac", bit_rate=96_000),
-        "aac-320": fragmented(pcm, rate, "aac", bit_rate=320_000),
-        "flac": fragmented(pcm, rate, "flac", bit_rate=None),
-    }
-    renditions = [described(name, content, rate, count) for name, content in files.items()]
-    return Recording(asset=build_asset(*renditions), files=files, pcm=pcm)
+    return recorded(pcm, rate, ("aac-96", "aac-320", "flac"))
 
 
-def fragmented(pcm: np.ndarray, rate: int, codec: str, *, bit_rate: int | None) -> bytes:
+def recorded(pcm: np.ndarray, rate: int, names: tuple[str, ...], *, asset_id: UUID = ASSET_ID) -> Recording:
+    """Encode the master into each of the renditions `names`, which say their codec and kbit/s."""
+    files = {name: fragmented(pcm, rate, name) for name in names}
+    renditions = [described(name, content, rate, len(pcm)) for name, content in files.items()]
+    return Recording(asset=build_asset(*renditions, asset_id=asset_id), files=files, pcm=pcm)
+
+
+@pytest.fixture(scope="session")
+def make_recording() -> Callable[..., Recording]:
+    return recorded
+
+
+class Encoding(NamedTuple):
+    """What FFmpeg's encoder of a codec is called and does."""
+
+    encoder: str
+    codec_string: str
+    sample_format: str
+    frame_samples: int
+    priming_samples: int
+
+
+ENCODINGS = {
+    "aac": Encoding("aac", "mp4a.40.2", "fltp", 1024, 1024),
+    "opus": Encoding("libopus", "Opus", "s16", 960, 312),
+    "flac": Encoding("flac", "fLaC", "s16", 4608, 0),
+}
+
+
+def encoding_of(name: str) -> Encoding:
+    return ENCODINGS[name.partition("-")[0]]
+
+
+def fragmented(pcm: np.ndarray, rate: int, name: str) -> bytes:
     """Encode and mux by FFmpeg into a CMAF track file with a fragment about every 4 s."""
+    encoding, kilobits = encoding_of(name), name.partition("-")[2]
     file = io.BytesIO()
     options = {"movflags": "cmaf+delay_moov+skip_trailer", "frag_duration": "4000000"}
     with av.open(file, "w", format="mp4", options=options) as container:
-        stream = container.add_stream(codec, rate=rate, layout="stereo")
-        if bit_rate:
-            stream.bit_rate = bit_rate
+        stream = container.add_stream(encoding.encoder, rate=rate, layout="stereo")
+        if kilobits:
+            stream.bit_rate = int(kilobits) * 1000
         resampler = av.AudioResampler(
-            format=stream.codec_context.format or ("fltp" if codec == "aac" else "s16"),
-            layout="stereo",
-            rate=rate,
-            frame_size=1024 if codec == "aac" else 4608,
+            format=encoding.sample_format, layout="stereo", rate=rate, frame_size=encoding.frame_samples
         )
         frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(pcm.reshape(1, -1)), format="s16", layout="stereo")
         frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
@@ -164,20 +193,24 @@ def described(name: str, content: bytes, rate: int, sample_count: int) -> Rendit
     starts = [start for start, _ in moofs]
     lengths = tuple(end - start for start, end in pairwise([*starts, len(content)]))
     ticks = tuple(moof_ticks(body) for _, body in moofs)
-    aac = name.startswith("aac")
-    priming = 1024 if aac else 0
+    encoding = encoding_of(name)
     densest = max(length * 8 * rate / duration for length, duration in zip(lengths, ticks, strict=True))
     return build_rendition(
         name,
         ticks=ticks,
-        codec_string="mp4a.40.2" if aac else "fLaC",
+        codec_string=encoding.codec_string,
         rate=rate,
-        priming=priming,
-        padding=sum(ticks) - priming - sample_count,
+        priming=encoding.priming_samples,
+        padding=sum(ticks) - encoding.priming_samples - sample_count,
         peak=math.ceil(densest),
         average=math.ceil(sum(lengths) * 8 * rate / sum(ticks)),
         header_bytes=starts[0],
+        header_sha256=contract.block_digest(content[: starts[0]]),
         segment_bytes=lengths,
+        segment_sha256=tuple(
+            contract.block_digest(content[start : start + length])
+            for start, length in zip(starts, lengths, strict=True)
+        ),
         sha256=hashlib.sha256(content).hexdigest(),
     )
 

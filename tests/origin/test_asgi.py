@@ -59,16 +59,19 @@ async def live(application, during) -> list[str]:
 
 @pytest.fixture
 def ask(application):
-    async def ask(path: str, *, method: str = "GET", headers=()) -> tuple[list, list]:
-        """The messages and the log lines of one request."""
-        sent = []
+    async def ask(path: str, *, method: str = "GET", headers=(), body=()) -> tuple[list, list]:
+        """The messages and the log lines of one request, whose body comes in these parts."""
+        sent, parts = [], list(body)
+
+        async def receive():
+            return {"type": "http.request", "body": parts.pop(0), "more_body": bool(parts)}
 
         async def send(message):
             sent.append(message)
 
         async def during():
             scope = {"type": "http", "method": method, "raw_path": path.encode(), "headers": headers}
-            await application(scope, None, send)
+            await application(scope, receive, send)
 
         with capture_logs() as logged:
             await live(application, during)
@@ -96,9 +99,10 @@ async def test_websocket_is_not_spoken(application) -> None:
 
 
 async def test_answer_is_one_start_and_one_body(ask) -> None:
-    sent, _ = await ask("/x")
+    sent, _ = await ask("/x", headers=[(b"x-request-id", b"from-the-cdn")])
+    headers = [(b"content-length", b"2"), (b"x-request-id", b"from-the-cdn")]
     assert sent == [
-        {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]},
+        {"type": "http.response.start", "status": 200, "headers": headers},
         {"type": "http.response.body", "body": b"ok"},
     ]
 
@@ -120,6 +124,22 @@ async def test_header_lines_of_one_name_are_joined(ask, service, lines, name, va
     assert service.request.headers == {name: value}
 
 
+async def test_body_of_a_post_is_put_together(ask, service) -> None:
+    await ask("/x", method="POST", body=[b'{"kids"', b"", b":[]}"])
+    assert service.request.body == b'{"kids":[]}'
+
+
+async def test_body_that_is_too_long_is_not_read_to_its_end(ask, service) -> None:
+    part = bytes(40_000)
+    await ask("/x", method="POST", body=[part, part, NotImplemented])
+    assert service.request.body == part + part
+
+
+async def test_body_of_a_get_is_nobodys_business(ask, service) -> None:
+    await ask("/x", body=[])
+    assert service.request.body == b""
+
+
 @pytest.mark.parametrize(
     ("method", "cause", "path"),
     [
@@ -127,7 +147,7 @@ async def test_header_lines_of_one_name_are_joined(ask, service, lines, name, va
         pytest.param("HEAD", "token_expired", "assets/1/a.m3u8", id="refused for its token"),
         pytest.param("GET", "path_shape", None, id="refused for its shape"),
         pytest.param("OPTIONS", None, None, id="a preflight, of any shape"),
-        pytest.param("POST", "method_not_allowed", None, id="another method, of any shape"),
+        pytest.param("PUT", "method_not_allowed", None, id="another method, of any shape"),
     ],
 )
 async def test_path_is_logged_where_the_token_is_known_to_stand_first(ask, service, method, cause, path) -> None:
@@ -141,7 +161,7 @@ async def test_path_of_an_image_has_no_token_and_is_logged_whole(ask) -> None:
     assert [line["path"] for line in logged] == ["images/1/64.avif"]
 
 
-@pytest.mark.parametrize("method", ["OPTIONS", "POST"])
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT"])
 async def test_token_behind_a_prefix_is_not_logged(ask, method) -> None:
     _, logged = await ask(f"/media/{TOKEN}/assets/1/a.m3u8", method=method)
     assert TOKEN not in str(logged)

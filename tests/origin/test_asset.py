@@ -1,5 +1,6 @@
 """The descriptor: what is written is read, what is illegal does not exist, and layout follows from lengths alone."""
 
+import hashlib
 import json
 from collections.abc import Callable
 
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from origin import asset as contract
 from origin.asset import Asset, InvalidDescriptor
 
+DIGEST = "0" * contract.DIGEST_DIGITS
+
 
 @pytest.fixture(scope="module")
 def descriptor(make_asset, make_rendition) -> Asset:
@@ -18,9 +21,14 @@ def descriptor(make_asset, make_rendition) -> Asset:
 
 
 def damaged(asset: Asset, change: Callable[[dict], None]) -> bytes:
-    fields = json.loads(contract.encode(asset))
+    fields = json.loads(contract.encode(asset))["asset"]
     change(fields)
-    return json.dumps(fields).encode()
+    return sealed(json.dumps(fields))
+
+
+def sealed(content: str) -> bytes:
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return f'{{"sha256":"{digest}","asset":{content}}}'.encode()
 
 
 def test_what_is_written_is_read(descriptor) -> None:
@@ -30,7 +38,7 @@ def test_what_is_written_is_read(descriptor) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        pytest.param(lambda a: a.update(version=2), id="another version"),
+        pytest.param(lambda a: a.update(version=1), id="another version"),
         pytest.param(lambda a: a.update(revision=0), id="revision zero"),
         pytest.param(lambda a: a.update(renditions=[]), id="no renditions"),
         pytest.param(lambda a: a["renditions"].append(a["renditions"][0]), id="two renditions of one name"),
@@ -42,8 +50,14 @@ def test_what_is_written_is_read(descriptor) -> None:
         pytest.param(lambda a: a["renditions"][0].update(sample_count=2351), id="a sample too many"),
         pytest.param(lambda a: a["renditions"][0].update(padding_samples=-1), id="negative padding"),
         pytest.param(lambda a: a["renditions"][0].update(priming_samples=1000), id="a first segment of priming alone"),
-        pytest.param(lambda a: a["renditions"][0]["segments"].__setitem__(1, [0, 1000]), id="a segment of no bytes"),
-        pytest.param(lambda a: a["renditions"][0]["segments"].__setitem__(1, [20, 0]), id="a segment of no time"),
+        pytest.param(
+            lambda a: a["renditions"][0]["segments"].__setitem__(1, [0, 1000, DIGEST]), id="a segment of no bytes"
+        ),
+        pytest.param(
+            lambda a: a["renditions"][0]["segments"].__setitem__(1, [20, 0, DIGEST]), id="a segment of no time"
+        ),
+        pytest.param(lambda a: a["renditions"][0]["segments"].__setitem__(1, [20, 1000, "0"]), id="a short digest"),
+        pytest.param(lambda a: a["renditions"][0].update(header_sha256="G" * 32), id="a header's digest of no digits"),
         pytest.param(lambda a: a["master"].update(sample_count=0), id="a master of no samples"),
         pytest.param(lambda a: a["master"].update(sample_rate_hz=0), id="a master of no rate"),
         pytest.param(lambda a: a.pop("master"), id="no master"),
@@ -52,6 +66,22 @@ def test_what_is_written_is_read(descriptor) -> None:
 def test_an_illegal_descriptor_is_not_read(descriptor, change) -> None:
     with pytest.raises(InvalidDescriptor):
         contract.decode(damaged(descriptor, change))
+
+
+def test_what_damaged_checks_would_be_read_if_nothing_were_changed(descriptor) -> None:
+    assert contract.decode(damaged(descriptor, lambda _: None)) == descriptor
+
+
+def test_one_other_byte_anywhere_is_noticed(descriptor) -> None:
+    whole = contract.encode(descriptor)
+    for place in range(len(whole)):
+        other = whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :]
+        with pytest.raises(InvalidDescriptor):
+            contract.decode(other)
+
+
+def test_digest_of_a_block_is_the_start_of_its_sha256() -> None:
+    assert contract.block_digest(b"abc") == "ba7816bf8f01cfea414140de5dae2223"  # FIPS 180-2, appendix B.1
 
 
 def test_a_truncated_descriptor_is_not_read(descriptor) -> None:
@@ -87,5 +117,5 @@ def test_everything_of_an_asset_lies_below_its_directory(descriptor) -> None:
     assert directory == "assets/0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e01/"
     assert contract.descriptor_key(*place) == f"{directory}3/asset.json"
     assert contract.track_file_key(*place, "aac-160") == f"{directory}3/aac-160.mp4"
-    url = contract.manifest_url("https://cdn.example", "TOKEN", *place, contract.HLS_MANIFEST)
+    url = contract.file_url("https://cdn.example", "TOKEN", *place, contract.HLS_MANIFEST)
     assert url == f"https://cdn.example/TOKEN/{directory}3/master.m3u8"

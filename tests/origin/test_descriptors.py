@@ -1,12 +1,16 @@
 import asyncio
 import gc
+import tracemalloc
 from uuid import UUID
 
 import pytest
 
-from origin.descriptors import Descriptors
+from origin import asset as contract
+from origin.descriptors import Descriptors, size_bytes
 from origin.errors import NotThere, StoreAway
+from origin.reads.cache import ENTRY_BYTES
 
+ROOM_BYTES = 1_000_000
 IDS = [UUID(int=number) for number in range(5)]
 
 
@@ -34,20 +38,20 @@ async def loader(make_asset, make_rendition):
 
 
 async def test_reads_once_and_answers_from_memory(loader) -> None:
-    descriptors = Descriptors(loader)
+    descriptors = Descriptors(loader, room_bytes=ROOM_BYTES)
     assert [await descriptors.get(IDS[0], 1) for _ in range(3)] == [loader.asset] * 3
     assert loader.keys == [(IDS[0], 1)]
 
 
 async def test_each_revision_is_an_entry_of_its_own(loader) -> None:
-    descriptors = Descriptors(loader)
+    descriptors = Descriptors(loader, room_bytes=ROOM_BYTES)
     for revision in (1, 2, 1, 2):
         await descriptors.get(IDS[0], revision)
     assert loader.keys == [(IDS[0], 1), (IDS[0], 2)]
 
 
 async def test_concurrent_misses_share_one_read(loader) -> None:
-    descriptors = Descriptors(loader)
+    descriptors = Descriptors(loader, room_bytes=ROOM_BYTES)
     loader.gate.clear()
     waiting = [asyncio.create_task(descriptors.get(IDS[0], 1)) for _ in range(20)]
     await asyncio.sleep(0)
@@ -57,7 +61,7 @@ async def test_concurrent_misses_share_one_read(loader) -> None:
 
 
 async def test_one_who_hangs_up_takes_nothing_from_the_others(loader) -> None:
-    descriptors = Descriptors(loader)
+    descriptors = Descriptors(loader, room_bytes=ROOM_BYTES)
     loader.gate.clear()
     first, second = (asyncio.create_task(descriptors.get(IDS[0], 1)) for _ in range(2))
     await asyncio.sleep(0)
@@ -71,7 +75,7 @@ async def test_one_who_hangs_up_takes_nothing_from_the_others(loader) -> None:
 
 
 async def test_failed_read_reaches_all_who_wait_and_is_not_kept(loader) -> None:
-    descriptors = Descriptors(loader)
+    descriptors = Descriptors(loader, room_bytes=ROOM_BYTES)
     loader.gate.clear()
     loader.error = StoreAway("away")
     waiting = [asyncio.create_task(descriptors.get(IDS[0], 1)) for _ in range(3)]
@@ -87,7 +91,7 @@ async def test_failed_read_reaches_all_who_wait_and_is_not_kept(loader) -> None:
 async def test_failed_read_that_nobody_waits_for_is_no_complaint(loader) -> None:
     complaints = []
     asyncio.get_running_loop().set_exception_handler(lambda _loop, context: complaints.append(context))
-    descriptors = Descriptors(loader)
+    descriptors = Descriptors(loader, room_bytes=ROOM_BYTES)
     loader.gate.clear()
     loader.error = NotThere("gone")
     waiting = asyncio.create_task(descriptors.get(IDS[0], 1))
@@ -101,20 +105,27 @@ async def test_failed_read_that_nobody_waits_for_is_no_complaint(loader) -> None
     assert complaints == []
 
 
-async def test_oldest_goes_when_there_is_no_room(loader) -> None:
-    descriptors = Descriptors(loader, room_segments=12)  # two assets of six segments
-    await descriptors.get(IDS[0], 1)
-    await descriptors.get(IDS[1], 1)
-    await descriptors.get(IDS[0], 1)  # now the second was used longest ago
-    await descriptors.get(IDS[2], 1)
-    loader.keys.clear()
-    for asset_id in (IDS[0], IDS[2], IDS[1]):
+async def test_passer_by_takes_no_room_from_what_is_asked_for_often(loader) -> None:
+    descriptors = Descriptors(loader, room_bytes=int(2.5 * (size_bytes(loader.asset) + ENTRY_BYTES)))
+    for asset_id in (IDS[0], IDS[1], IDS[0], IDS[1], IDS[2]):
         await descriptors.get(asset_id, 1)
-    assert loader.keys == [(IDS[1], 1)]
+    loader.keys.clear()
+    for asset_id in (IDS[0], IDS[1], IDS[2]):
+        await descriptors.get(asset_id, 1)
+    assert loader.keys == [(IDS[2], 1)]
+
+
+async def test_size_is_about_what_python_allocates(make_asset, make_rendition) -> None:
+    encoded = contract.encode(make_asset(*(make_rendition(f"r-{n}", ticks=(1000,) * 60) for n in range(6))))
+    tracemalloc.start()
+    held = [contract.decode(encoded) for _ in range(200)]
+    allocated, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert 0.8 < sum(map(size_bytes, held)) / allocated < 1.3
 
 
 async def test_asset_larger_than_the_room_is_served_and_not_kept(loader) -> None:
-    descriptors = Descriptors(loader, room_segments=5)
+    descriptors = Descriptors(loader, room_bytes=size_bytes(loader.asset))
     for _ in range(2):
         assert await descriptors.get(IDS[0], 1) is loader.asset
     assert len(loader.keys) == 2

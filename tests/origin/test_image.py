@@ -8,6 +8,9 @@ import pytest
 from origin.descriptors import Descriptors
 from origin.errors import NotThere, Refused, StoreAway
 from origin.image import ImageFormat, ImageSize, image_key, image_url, sizes_of, source_key
+from origin.protected import Protected
+from origin.protection.derived import DerivedKeys
+from origin.reads.cache import Cache
 from origin.routes import ImageRoute, parse
 from origin.service import Answer, Request, Service
 
@@ -98,7 +101,12 @@ def store() -> FakeStore:
 @pytest.fixture
 def ask(store: FakeStore) -> Callable:
     service = Service(
-        store=store, descriptors=Descriptors(store.asset), keys={}, manifest_max_age_s=20, clock=lambda: 0.0
+        store=store,
+        descriptors=Descriptors(store.asset, room_bytes=0),
+        protected=Protected(provider=DerivedKeys(bytes(32)), cache=Cache(0), segments_per_period=None),
+        keys={},
+        manifest_max_age_s=20,
+        clock=lambda: 0.0,
     )
 
     async def ask(path: str = PATH, *, method: str = "GET", **headers: str) -> Answer:

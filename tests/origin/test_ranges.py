@@ -1,9 +1,11 @@
+import email
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from origin.errors import RangeUnsatisfiable
-from origin.ranges import Span, parse
+from origin.ranges import Span, multipart, parse
 
 SIZE = 1000
 
@@ -25,7 +27,7 @@ SIZE = 1000
     ],
 )
 def test_reads_one_range(value: str, start: int, length: int) -> None:
-    assert parse(value, size=SIZE) == Span(start=start, length=length)
+    assert parse(value, size=SIZE) == (Span(start=start, length=length),)
 
 
 @pytest.mark.parametrize("value", ["bytes=1000-", "bytes=1000-2000", "bytes=5000-", "bytes=-0"])
@@ -43,7 +45,10 @@ def test_a_range_behind_the_end_is_unsatisfiable(value: str) -> None:
         pytest.param("bytes=-", id="no numbers"),
         pytest.param("bytes=9-3", id="end before start"),
         pytest.param("bytes=9000-3", id="end before a start behind the end"),
-        pytest.param("bytes=0-1,5-6", id="two ranges"),
+        pytest.param("bytes=0-1,,5-6", id="an empty range among others"),
+        pytest.param("bytes=0-9,5-14", id="a byte twice"),
+        pytest.param("bytes=" + ",".join(f"{n}-{n}" for n in range(9)), id="nine ranges"),
+        pytest.param("bytes=0-1,9-3", id="one of them backwards"),
         pytest.param("bytes=a-b", id="letters"),
         pytest.param("bytes=+1-2", id="a plus sign"),
         pytest.param("bytes=0x1-2", id="hexadecimal"),
@@ -54,18 +59,48 @@ def test_a_range_behind_the_end_is_unsatisfiable(value: str) -> None:
         pytest.param("bytes=" + "1" * 5000 + "-", id="five thousand digits"),
     ],
 )
-def test_what_is_no_single_byte_range_is_ignored(value: str) -> None:
-    assert parse(value, size=SIZE) is None
+def test_what_we_do_not_answer_is_ignored(value: str) -> None:
+    assert parse(value, size=SIZE) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "spans"),
+    [
+        pytest.param("bytes=0-9, 20-29", [(0, 10), (20, 10)], id="two"),
+        pytest.param("bytes=990-,0-0", [(990, 10), (0, 1)], id="in the order that was asked for"),
+        pytest.param("bytes=0-9,10-19", [(0, 10), (10, 10)], id="side by side"),
+        pytest.param("bytes=0-9,2000-,-5", [(0, 10), (995, 5)], id="one behind the end is left out"),
+        pytest.param("bytes=2000-,-10", [(990, 10)], id="only one is left"),
+        pytest.param("bytes=" + ",".join(f"{n}-{n}" for n in range(8)), [(n, 1) for n in range(8)], id="eight"),
+    ],
+)
+def test_reads_several_ranges(value: str, spans: list[tuple[int, int]]) -> None:
+    assert [(span.start, span.length) for span in parse(value, size=SIZE)] == spans
+
+
+RANGE = st.from_regex(r"bytes=[0-9]{0,20}-[0-9]{0,20}(,[0-9]{0,4}-[0-9]{0,4}){0,9}", fullmatch=True)
 
 
 @settings(deadline=None)  # processors are shared with the services of other tests
-@given(st.text() | st.from_regex(r"bytes=[0-9]{0,20}-[0-9]{0,20}", fullmatch=True), st.integers(1, 10**12))
-def test_a_span_within_the_whole_or_none_or_our_error(value: str, size: int) -> None:
+@given(st.text() | RANGE, st.integers(1, 10**12))
+def test_spans_within_the_whole_or_none_or_our_error(value: str, size: int) -> None:
     try:
-        span = parse(value, size=size)
+        spans = parse(value, size=size)
     except RangeUnsatisfiable:
         return
-    assert span is None or 0 <= span.start < span.start + span.length <= size
+    assert all(0 <= span.start < span.end <= size for span in spans)
+    assert sum(span.length for span in spans) <= size  # however many are asked for, they are no more than the whole
+
+
+def test_body_of_parts_is_read_by_another_parser() -> None:
+    whole = bytes(range(256)) * 4
+    spans = parse("bytes=0-3,-4", size=len(whole))
+    pieces = multipart(spans, size=len(whole), content_type="audio/mp4", boundary="abc-7")
+    body = b"".join(piece if isinstance(piece, bytes) else whole[piece.start : piece.end] for piece in pieces)
+    message = email.message_from_bytes(b"Content-Type: multipart/byteranges; boundary=abc-7\r\n\r\n" + body)
+    assert [part.get_payload(decode=True) for part in message.get_payload()] == [whole[:4], whole[-4:]]
+    assert [part["content-range"] for part in message.get_payload()] == ["bytes 0-3/1024", "bytes 1020-1023/1024"]
+    assert {part.get_content_type() for part in message.get_payload()} == {"audio/mp4"}
 
 
 def test_content_range_counts_from_zero_inclusive() -> None:

@@ -1,5 +1,6 @@
 """The order of the service's checks, with a store that is written by hand and counts what is read."""
 
+import asyncio
 import gzip
 import json
 from collections.abc import Callable
@@ -10,6 +11,11 @@ from edge.token import mint
 from origin.asset import asset_directory, revision_directory
 from origin.descriptors import Descriptors
 from origin.errors import DamagedAsset, NotThere, StoreAway
+from origin.leaving import Left
+from origin.protected import Protected
+from origin.protection.derived import DerivedKeys
+from origin.reads.block import Block
+from origin.reads.cache import Cache
 from origin.service import Answer, Request, Service
 
 SECRET = bytes(range(32))
@@ -23,12 +29,27 @@ class FakeStore:
         self.recording = recording
         self.reads: list[str] = []
         self.error: Exception | None = None
+        self.cached: dict[str, bytes] = {}
+        self.expected: list[Block] = []
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     async def asset(self, asset_id, revision):
         self._read(f"{asset_id}/{revision}")
         if (asset_id, revision) != (self.recording.asset.asset_id, self.recording.asset.revision):
             raise NotThere("no descriptor")
         return self.recording.asset
+
+    def held(self, block):
+        return self.cached.get(block.sha256)
+
+    async def block(self, block):
+        await self.gate.wait()
+        self._read(block.key)
+        return block.checked(self.objects[block.key][block.span.start : block.span.end])
+
+    def ahead(self, block):
+        self.expected.append(block)
 
     async def read(self, key, span):
         self._read(key)
@@ -48,19 +69,26 @@ def store(recording) -> FakeStore:
     return FakeStore(recording)
 
 
+def protected(segments_per_period: int | None = None) -> Protected:
+    return Protected(
+        provider=DerivedKeys(SECRET), cache=Cache(16 * 1024 * 1024), segments_per_period=segments_per_period
+    )
+
+
 @pytest.fixture
 def ask(store: FakeStore) -> Callable:
     service = Service(
         store=store,
-        descriptors=Descriptors(store.asset),
+        descriptors=Descriptors(store.asset, room_bytes=1_000_000),
+        protected=protected(),
         keys={"k1": SECRET},
         manifest_max_age_s=20,
         clock=lambda: NOW,
     )
 
-    async def ask(path: str, *, method: str = "GET", **headers: str) -> Answer:
+    async def ask(path: str, *, method: str = "GET", left: Left | None = None, **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return await service.answer(Request(method=method, raw_path=path.encode(), headers=named))
+        return await service.answer(Request(method=method, raw_path=path.encode(), headers=named, left=left))
 
     return ask
 
@@ -80,6 +108,35 @@ async def test_segment_is_read_and_sent(ask, url, store, recording) -> None:
     answer = await ask(url("aac-96/1.m4s"))
     assert (answer.status, answer.body) == (200, recording.segment("aac-96", 1))
     assert len(store.reads) == 2
+
+
+async def test_held_segment_is_not_read(ask, url, store, recording) -> None:
+    store.cached[recording.asset.rendition("aac-96").segments[1].sha256] = recording.segment("aac-96", 1)
+    assert (await ask(url("aac-96/1.m4s"))).body == recording.segment("aac-96", 1)
+    assert (await ask(url("aac-96/1.m4s"), range="bytes=5-6")).body == recording.segment("aac-96", 1)[5:7]
+    assert len(store.reads) == 1  # of the descriptor
+
+
+async def test_next_segment_is_read_ahead(ask, url, store, recording) -> None:
+    for name in ("header.mp4", "0.m4s", "1.m4s", "2.m4s"):
+        assert (await ask(url(f"aac-96/{name}"))).status == 200
+    segments = recording.asset.rendition("aac-96").segments
+    assert [block.sha256 for block in store.expected] == [segment.sha256 for segment in segments]
+
+
+async def test_nothing_is_read_on_for_a_client_that_hangs_up(ask, url, store) -> None:
+    store.gate.clear()
+    answer = await ask(url("aac-96/1.m4s"), left=hung_up)
+    assert (answer.cause, store.expected) == ("client_gone", [])
+
+
+async def hung_up() -> None:
+    pass
+
+
+async def test_client_that_stays_gets_its_segment(ask, url, recording) -> None:
+    answer = await ask(url("aac-96/1.m4s"), left=asyncio.Event().wait)
+    assert answer.body == recording.segment("aac-96", 1)
 
 
 async def test_manifest_is_compressed_for_who_takes_it(ask, url) -> None:

@@ -6,22 +6,23 @@ import pytest
 from config.errors import ObjectMissing, ServiceUnavailable
 from origin import asset as contract
 from origin import store as stores
-from origin.errors import DamagedAsset, NotThere, StoreAway
+from origin.errors import NotThere, StoreAway, WrongBytes
 from origin.ranges import Span
+from origin.reads.block import Block
 from origin.store import Store
 
 ID = UUID(int=7)
 
 
 class FakeObjects:
-    """Answers with `content`, or raises it, after `delay_s`."""
+    """Answers with `content`, raises it, or waits for it."""
 
-    def __init__(self, content, *, delay_s: float = 0) -> None:
+    def __init__(self, content) -> None:
         self.content = content
-        self.delay_s = delay_s
 
     async def read(self, _key):
-        await asyncio.sleep(self.delay_s)
+        if isinstance(self.content, asyncio.Event):
+            await self.content.wait()
         if isinstance(self.content, Exception):
             raise self.content
         return self.content
@@ -33,8 +34,8 @@ class FakeObjects:
         await self.read("")
 
 
-def store(content, **options) -> Store:
-    return Store(FakeObjects(content, **options), deadline_s=0.05)
+def store(content) -> Store:
+    return Store(FakeObjects(content))
 
 
 async def test_reads_a_descriptor_and_a_part(recording) -> None:
@@ -44,41 +45,57 @@ async def test_reads_a_descriptor_and_a_part(recording) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version":2}', b"\xff"], ids=repr)
-async def test_what_is_no_descriptor_is_damage(content) -> None:
-    with pytest.raises(DamagedAsset):
+async def test_what_is_no_descriptor_is_wrong(content) -> None:
+    with pytest.raises(WrongBytes):
         await store(content).asset(ID, 1)
 
 
-async def test_descriptor_of_something_else_is_damage(recording) -> None:
+async def test_descriptor_of_something_else_is_wrong(recording) -> None:
     """A token opens the directory in the path; a descriptor must not lead out of it."""
     asset = recording.asset
     misplaced = store(contract.encode(asset))
     for place in ((ID, asset.revision), (asset.asset_id, asset.revision + 1)):
-        with pytest.raises(DamagedAsset, match=f"describes revision {asset.revision} of {asset.asset_id}"):
+        with pytest.raises(WrongBytes, match=f"describes revision {asset.revision} of {asset.asset_id}"):
             await misplaced.asset(*place)
 
 
-async def test_track_file_that_ends_early_is_damage() -> None:
-    with pytest.raises(DamagedAsset, match="2 of the 3 bytes from 8"):
+@pytest.mark.parametrize(
+    ("span", "complaint"),
+    [
+        pytest.param(Span(start=2, length=3), None, id="as stored"),
+        pytest.param(Span(start=3, length=3), "other bytes for the 3 from 3", id="other bytes"),
+        pytest.param(Span(start=9, length=3), "1 bytes for the 3 from 9", id="an object that ends early"),
+    ],
+)
+async def test_block_is_what_its_digest_says_or_nothing(span, complaint) -> None:
+    block = Block(key="k", span=span, sha256=contract.block_digest(b"234"))
+    if complaint is None:
+        assert await store(b"0123456789").block(block) == b"234"
+        return
+    with pytest.raises(WrongBytes, match=complaint):
+        await store(b"0123456789").block(block)
+
+
+async def test_file_that_ends_early_is_wrong() -> None:
+    with pytest.raises(WrongBytes, match="2 of the 3 bytes from 8"):
         await store(b"0123456789").read("k", Span(start=8, length=3))
 
 
 @pytest.mark.parametrize(
-    ("content", "delay_s", "error"),
+    ("content", "error"),
     [
-        pytest.param(ObjectMissing("k"), 0, NotThere, id="no such object"),
-        pytest.param(ServiceUnavailable("S3", "refused"), 0, StoreAway, id="connection refused"),
-        pytest.param(b"0123456789", 5, StoreAway, id="no answer in time"),
+        pytest.param(ObjectMissing("k"), NotThere, id="no such object"),
+        pytest.param(ServiceUnavailable("S3", "refused"), StoreAway, id="connection refused"),
     ],
 )
-async def test_store_errors_become_ours(content, delay_s, error) -> None:
-    one = store(content, delay_s=delay_s)
+async def test_store_errors_become_ours(content, error) -> None:
+    one = store(content)
     for asking in (one.asset(ID, 1), one.read("k", Span(start=0, length=1)), one.ping()):
         with pytest.raises(error):
             await asking
 
 
-async def test_health_is_told_in_time_however_patient_reads_are(monkeypatch) -> None:
+async def test_health_is_told_in_time(monkeypatch) -> None:
     monkeypatch.setattr(stores, "PING_LIMIT_S", 0.01)
     with pytest.raises(StoreAway):
-        await Store(FakeObjects(b"", delay_s=5), deadline_s=60).ping()
+        await store(asyncio.Event()).ping()

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from origin.tags import Quoted, attribute_tag, extinf, playlist, tag
+from origin.tags import YES, Quoted, attribute_tag, extinf, playlist, sayable, tag
 
 
 def test_attributes_keep_their_order_and_quotes() -> None:
@@ -17,6 +19,21 @@ def test_tag_without_a_value_has_no_colon() -> None:
 def test_what_cannot_be_quoted_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not a quoted-string"):
         Quoted(text)
+
+
+def test_words_of_the_standard_have_no_quotes() -> None:
+    assert attribute_tag("EXT-X-MEDIA", {"DEFAULT": YES}) == "#EXT-X-MEDIA:DEFAULT=YES"
+
+
+@settings(deadline=None)  # processors are shared with the services of other tests
+@given(st.text())
+def test_any_text_can_be_said(text: str) -> None:
+    assert len(sayable(text).text) == len(text)
+
+
+def test_what_can_be_quoted_is_said_as_it_is() -> None:
+    assert sayable("Große Fuge, op. 133 \u2013 I.").text == "Große Fuge, op. 133 \u2013 I."
+    assert sayable('12" Mix').text == "12\u201d Mix"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from origin.timeline import (
     heard_ticks,
     longest_microseconds,
-    presentation_microseconds,
     segment_microseconds,
+    start_microseconds,
     target_duration_s,
 )
 
@@ -45,5 +45,23 @@ def test_target_duration_is_never_zero(make_asset, make_rendition) -> None:
 
 
 def test_presentation_is_rounded_up(make_asset, make_rendition) -> None:
-    assert presentation_microseconds(make_asset(make_rendition(ticks=(1,)))) == 23  # 22.68 microseconds
-    assert presentation_microseconds(make_asset(make_rendition(ticks=(48_000,), rate=48_000))) == 1_000_000
+    assert start_microseconds([make_asset(make_rendition(ticks=(1,)))]) == (0, 23)  # 22.68 microseconds
+    assert start_microseconds([make_asset(make_rendition(ticks=(48_000,), rate=48_000))]) == (0, 1_000_000)
+
+
+@settings(deadline=None)  # processors are shared with the services of other tests
+@given(st.lists(st.tuples(rates, st.integers(1, 10_000_000)), min_size=1, max_size=100))
+def test_no_error_adds_up_over_tracks(make_asset, make_rendition, tracks) -> None:
+    assets = [make_asset(make_rendition(ticks=(ticks,), rate=rate)) for rate, ticks in tracks]
+    exact = Fraction(0)
+    for start, (rate, ticks) in zip(start_microseconds(assets)[1:], tracks, strict=True):
+        exact += Fraction(ticks, rate)
+        assert 0 <= start - exact * 1_000_000 < 1
+
+
+def test_a_track_is_as_long_as_its_longest_rendition(make_asset, make_rendition) -> None:
+    asset = make_asset(
+        make_rendition("opus-96", codec_string="Opus", ticks=(48_001,), rate=48_000),
+        make_rendition("aac-96", ticks=(44_100,)),
+    )
+    assert start_microseconds([asset, asset]) == (0, 1_000_021, 2_000_042)

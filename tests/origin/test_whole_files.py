@@ -19,10 +19,11 @@ from config.settings import s3_settings
 from origin import asset as contract
 from origin import resources
 from origin.asset import Asset, Codec, InvalidDescriptor, Loudness, Progressive
-from origin.errors import NotThere
-from origin.ranges import Span
+from origin.encodings import Coding
+from origin.errors import NotThere, Refused
 from origin.resources import Stored
 from origin.routes import WholeFile
+from origin.selection import EVERYTHING, Selection
 from origin.service import PART_BYTES
 
 ASSET_ID = UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e02")
@@ -93,18 +94,29 @@ def path(origin, asset) -> Callable[..., str]:
 
 @pytest.mark.parametrize("name", CONTENT)
 def test_whole_file_is_the_descriptors_and_immutable(asset, name) -> None:
-    resource = resources.resolve(asset, WholeFile(name), manifest_max_age_s=20, compressed=True)
+    resource = resources.resolve(
+        asset, WholeFile(name), selection=EVERYTHING, manifest_max_age_s=20, coding=Coding.GZIP
+    )
     key = f"assets/{ASSET_ID}/3/{name}"
-    assert resource.body == Stored(key=key, span=Span(start=0, length=len(CONTENT[name])), streamed=True)
+    assert resource.body == Stored(key=key, size=len(CONTENT[name]))
     assert resource.etag == f'"{hashlib.sha256(CONTENT[name]).hexdigest()[:32]}"'
     assert resource.content_type == TYPES[name.split(".")[1]]
-    assert resource.cache_control == "public, max-age=31536000, immutable"
-    assert (resource.encoding, resource.varies) == (None, False)
+    assert resource.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert resource.coding is None
+    assert "vary" not in resource.headers
 
 
 def test_file_that_the_descriptor_does_not_list_is_not_there(asset) -> None:
     with pytest.raises(NotThere):
-        resources.resolve(asset, WholeFile("flac.ogg"), manifest_max_age_s=20, compressed=False)
+        resources.resolve(asset, WholeFile("flac.ogg"), selection=EVERYTHING, manifest_max_age_s=20, coding=None)
+
+
+def test_file_outside_of_the_terms_is_refused(asset) -> None:
+    file = WholeFile("mp3-320.mp3")
+    enough, too_little = Selection(max_bandwidth_bps=320_000), Selection(max_bandwidth_bps=319_999)
+    resources.resolve(asset, file, selection=enough, manifest_max_age_s=20, coding=None)
+    with pytest.raises(Refused, match="terms"):
+        resources.resolve(asset, file, selection=too_little, manifest_max_age_s=20, coding=None)
 
 
 @pytest.mark.parametrize("extension", ["mp4", "m3u8", "../x", "FLAC", ""])
@@ -175,7 +187,7 @@ def test_file_that_ends_early_breaks_the_connection_off(origin, path) -> None:
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
         answer.read()
     connection.close()
-    assert _logged(origin, "broken-0001", "request")["cause"] == "damaged_asset"
+    assert _logged(origin, "broken-0001", "request")["cause"] == "wrong_bytes"
     assert "Traceback" not in origin.log.read_text()
 
 

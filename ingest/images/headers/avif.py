@@ -1,7 +1,8 @@
 """AVIF (AV1 Image File Format 1.1 on HEIF, ISO/IEC 23008-12): boxes down to the spatial extents of every item.
 
 Every `ispe` property counts and the largest is taken: which item is shown follows from several boxes, and a picture of
-tiles has the extents of the whole and of a tile. HEIC has the same boxes and another brand, and is refused.
+tiles has the extents of the whole and of a tile. A property may turn the picture or crop it; decoders do so when they
+open it. HEIC has the same boxes and another brand, and is refused.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Iterator
 
 from ingest.images.headers.header import MAX_CHUNKS, PictureFormat, PictureHeader, invalid, take
 
-BRANDS = frozenset({b"avif", b"avis"})
+STILL, SEQUENCE = b"avif", b"avis"
+BRANDS = frozenset({STILL, SEQUENCE})
 MAX_BRANDS_BYTES = 256
 PATH = (b"meta", b"iprp", b"ipco")
 FULL_BOX = 4
@@ -24,6 +26,11 @@ def matches(data: bytes) -> bool:
     length = min(int.from_bytes(data[:4], "big"), MAX_BRANDS_BYTES)
     brands = [data[8:12], *(data[at : at + 4] for at in range(16, length, 4))]
     return any(brand in BRANDS for brand in brands)
+
+
+def as_still(data: bytes) -> bytes:
+    """An animation as its first picture: it holds that one as a still as well, but libvips goes by the first brand."""
+    return data[:8] + STILL + data[12:] if data[8:12] == SEQUENCE else data
 
 
 def parse(data: bytes) -> PictureHeader:

@@ -33,6 +33,8 @@ class FakeApi:
         self.parts: dict[tuple[str, int], bytes] = {}
         self.first_signatures = 10_000
         """For how many parts the signatures of the first answer last."""
+        self.broken_uploads: set[str] = set()
+        """Uploads of which the store takes no part any more."""
         self.parts_at_once = 0
         self.parts_go_on = asyncio.Event()
         self.parts_go_on.set()
@@ -124,6 +126,7 @@ class FakeApi:
             id_
             for id_, upload in self.uploads.items()
             if not upload["completed"]
+            and not upload.get("aborted")
             and (upload["trackId"], upload["sha256"]) == (promise["trackId"], promise["sha256"])
         ]
         id_ = same[0] if same else f"upload-{len(self.uploads)}"
@@ -153,6 +156,10 @@ class FakeApi:
             }
             for number, offset in enumerate(range(0, size_bytes, self.part_bytes), start=1)
         ]
+
+    def abort_upload(self, given_up: Values) -> Values:
+        self.uploads[given_up["uploadId"]]["aborted"] = True
+        return {"abortedUploadId": given_up["uploadId"], "userErrors": NO_ERRORS}
 
     def complete_upload(self, kept: Values) -> Values:
         upload = self.uploads[kept["uploadId"]]
@@ -191,6 +198,8 @@ class FakeApi:
         if self.calls["createUpload"] == 1 and len(self.parts) >= self.first_signatures:
             self.calls["late part"] += 1
             return web.Response(status=403, text="<Error><Code>AccessDenied</Code></Error>")
+        if request.match_info["upload"] in self.broken_uploads:
+            return web.Response(status=500, text="<Error><Code>InternalError</Code></Error>")
         if self.faults["PUT part"]:
             return self.faults["PUT part"].pop(0)
         self.parts[request.match_info["upload"], int(request.match_info["number"])] = body

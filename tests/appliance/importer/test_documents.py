@@ -4,12 +4,12 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from appliance import listening
-from appliance.importer import catalogue, passage, session
+from appliance.importer import artwork, catalogue, passage, session
 from graph.schema import schema
 
 DOCUMENTS = {
     f"{module.__name__.partition('.')[2]}.{name}": text
-    for module in (catalogue, passage, session, listening)
+    for module in (artwork, catalogue, passage, session, listening)
     for name, text in vars(module).items()
     if isinstance(text, str)
     and not name.startswith("_")
@@ -19,12 +19,15 @@ DOCUMENTS = {
 
 def test_knows_every_document() -> None:
     assert sorted(DOCUMENTS) == [
+        "importer.artwork.PROPOSALS",
+        "importer.artwork.SET_ARTWORK",
         "importer.catalogue.ALBUMS",
         "importer.catalogue.CREATE_ALBUM",
         "importer.catalogue.CREATE_ARTIST",
         "importer.catalogue.CREATE_TRACK",
         "importer.catalogue.TRACKS_OF_ALBUM",
         "importer.catalogue.TRACKS_OF_ARTIST",
+        "importer.passage.ABORT_UPLOAD",
         "importer.passage.COMPLETE_UPLOAD",
         "importer.passage.CREATE_UPLOAD",
         "importer.passage.FIND_AUDIO",
@@ -33,6 +36,7 @@ def test_knows_every_document() -> None:
         "importer.session.WHO_AM_I",
         "listening.SEARCH",
         "listening.START_PLAYBACK",
+        "listening.START_WHOLE",
         "listening.TRACK",
     ]
 

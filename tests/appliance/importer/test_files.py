@@ -1,8 +1,8 @@
 import errno
 import hashlib
 import os
+import struct
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,6 +10,7 @@ from tinytag import TinyTag
 
 from appliance.demo.library import PIECES
 from appliance.demo.masters import master
+from appliance.importer import files
 from appliance.importer.albums import Description
 from appliance.importer.files import Source, UnreadableFolder, content, describe, describe_together, find, shown
 from graph.uploads.promise import AUDIO_TYPES
@@ -64,9 +65,19 @@ def test_takes_a_file_once_however_often_it_is_named(tmp_path: Path) -> None:
 def test_does_not_run_in_circles_through_links(tmp_path: Path) -> None:
     touch(tmp_path, "a/b.wav")
     (tmp_path / "a" / "round").symlink_to(tmp_path, target_is_directory=True)
-    (tmp_path / "a" / "gone.wav").symlink_to(tmp_path / "nowhere")
 
     assert found(tmp_path, below=tmp_path) == ["a/b.wav"]
+
+
+def test_takes_a_link_that_leads_nowhere_as_a_file_that_will_fail(tmp_path: Path) -> None:
+    touch(tmp_path, "a/b.wav")
+    (tmp_path / "a" / "gone.wav").symlink_to(tmp_path / "nowhere.wav")
+    (tmp_path / "a" / "cover.jpg").symlink_to(tmp_path / "nowhere.jpg")
+
+    sources, left = find([tmp_path])
+
+    assert [source.file.name for source in sources] == ["b.wav", "gone.wav"]
+    assert [file.name for file in left] == ["cover.jpg"]
 
 
 @pytest.mark.parametrize("index", [0, 2], ids=["flac", "wav"])
@@ -132,7 +143,7 @@ def test_the_folder_of_a_named_file_says_nothing(tmp_path: Path) -> None:
         ("1999", "1999-01-01"),
         ("1999-12-31", "1999-12-31"),
         ("1999-12-31T10:00:00", "1999-12-31"),
-        ("1999-12", "1999-01-01"),
+        ("1999-12", "1999-12-01"),
         ("0000", None),
         ("soon", None),
         (None, None),
@@ -141,7 +152,7 @@ def test_the_folder_of_a_named_file_says_nothing(tmp_path: Path) -> None:
 def test_a_year_is_read_as_far_as_it_goes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, year: str | None, date: str | None
 ) -> None:
-    assert _described(tmp_path, monkeypatch, year=year).release_date == date
+    assert _described(tmp_path, monkeypatch, year=[year] if year else []).release_date == date
 
 
 @pytest.mark.parametrize(
@@ -158,14 +169,15 @@ def test_a_year_is_read_as_far_as_it_goes(
 def test_an_isrc_is_taken_when_it_is_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, values: list[str], isrc: str | None
 ) -> None:
-    assert _described(tmp_path, monkeypatch, other={"isrc": values}).isrc == isrc
+    assert _described(tmp_path, monkeypatch, isrc=values).isrc == isrc
 
 
 @pytest.mark.parametrize(
     ("tag", "title"),
     [
         pytest.param("  two \t words\n", "two words", id="white space"),
-        pytest.param("bell\x07 and\x00nul", "bell and nul", id="control characters"),
+        pytest.param("bell\x07 and", "bell and", id="control characters"),
+        pytest.param("one\x00two", "one", id="two titles"),
         pytest.param("e\u0301tude", "\u00e9tude", id="decomposed letters"),
         pytest.param("\u202egnp", "gnp", id="turned direction"),
         pytest.param("x" * 500, "x" * 200, id="a novel"),
@@ -175,14 +187,16 @@ def test_an_isrc_is_taken_when_it_is_one(
 def test_titles_become_what_the_api_takes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tag: str, title: str
 ) -> None:
-    assert _described(tmp_path, monkeypatch, title=tag).title == title
+    assert _described(tmp_path, monkeypatch, title=[tag]).title == title
 
 
-@pytest.mark.parametrize(("track", "number"), [(3, 3), (0, None), (-1, None), (2**31, None), (None, None)])
+@pytest.mark.parametrize(
+    ("track", "number"), [("3", 3), ("999", 999), ("1000", None), ("0", None), ("-1", None), (str(2**31), None)]
+)
 def test_numbers_out_of_reason_are_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, track: int | None, number: int | None
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, track: str, number: int | None
 ) -> None:
-    assert _described(tmp_path, monkeypatch, track=track).track_number == number
+    assert _described(tmp_path, monkeypatch, track=[track]).track_number == number
 
 
 def test_takes_the_measure_of_a_file(tmp_path: Path) -> None:
@@ -215,13 +229,31 @@ def test_every_odd_file_is_described_or_left_to_the_ingest() -> None:
     assert all(1 <= len(description.title) <= 200 for description in described)
 
 
-def _described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **fields: object) -> Description:
+def _described(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, **fields: list[str]) -> Description:
     """What becomes of tags that a file would hardly be written with."""
-    empty = dict.fromkeys(("title", "artist", "albumartist", "album", "disc", "track", "year", "duration"))
-    tag = SimpleNamespace(**{**empty, "other": {}, **fields})
-    monkeypatch.setattr(TinyTag, "get", lambda *_, **__: tag)
+    monkeypatch.setattr(files, "read", lambda _: (fields, None))
     touch(tmp_path, "file.wav")
     return describe(Source(file=tmp_path / "file.wav", root=tmp_path, found=False))
+
+
+def test_tags_that_cannot_be_read_are_none_and_a_file_that_cannot_be_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: object) -> None:
+        raise struct.error
+
+    monkeypatch.setattr(files, "read", broken)
+    touch(tmp_path, "01 Title.wav")
+    assert describe(Source(file=tmp_path / "01 Title.wav", root=tmp_path, found=False)).title == "Title"
+    with pytest.raises(FileNotFoundError):
+        describe(Source(file=tmp_path / "gone.wav", root=tmp_path, found=False))
+
+
+def test_source_in_a_riff_list_is_no_isrc(tmp_path: Path) -> None:
+    item = b"ISRC" + struct.pack("<I", 12) + b"ZZSEG2300101"
+    body = b"WAVE" + b"LIST" + struct.pack("<I", 4 + len(item)) + b"INFO" + item + b"data" + struct.pack("<I", 0)
+    (tmp_path / "a.wav").write_bytes(b"RIFF" + struct.pack("<I", len(body)) + body)
+    assert describe(Source(file=tmp_path / "a.wav", root=tmp_path, found=False)).isrc is None
 
 
 def test_a_folder_that_cannot_be_listed_ends_the_search_with_its_name(
@@ -276,8 +308,8 @@ def test_a_file_that_cannot_be_read_does_not_keep_its_album_from_being_described
 
 @pytest.mark.parametrize("tag", ["compilation", "tcmp", "cpil"], ids=["Vorbis", "ID3", "MP4"])
 def test_a_compilation_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tag: str) -> None:
-    assert _described(tmp_path, monkeypatch, other={tag: ["1"]}).compilation
-    assert not _described(tmp_path, monkeypatch, other={tag: ["0"]}).compilation
+    assert _described(tmp_path, monkeypatch, **{tag: ["1"]}).compilation
+    assert not _described(tmp_path, monkeypatch, **{tag: ["0"]}).compilation
 
 
 @pytest.mark.parametrize(

@@ -353,11 +353,15 @@ async def test_gives_up_on_the_first_file_and_then_asks_once_for_each(
     assert api.calls["viewer"] == IN_FLIGHT * ATTEMPTS + (10 - IN_FLIGHT)
 
 
-async def test_a_file_that_cannot_be_read_fails_alone(run: Run, tmp_path: Path) -> None:
-    [good] = write(tmp_path, "good.wav")
-    gone = tmp_path / "gone.wav"
+@pytest.mark.parametrize("linked", [False, True], ids=["named and not there", "a link to nowhere in a folder"])
+async def test_a_file_that_cannot_be_read_fails_alone(run: Run, tmp_path: Path, *, linked: bool) -> None:
+    [good] = write(tmp_path, "music/good.wav")
+    gone = tmp_path / "music" / "gone.wav"
+    if linked:
+        gone = good.with_name("a link.wav")
+        gone.symlink_to(tmp_path / "nowhere")
 
-    outcomes = await run(gone, good)
+    outcomes = await run(*([good.parent] if linked else [gone, good]))
 
     assert [(o.status, o.code, o.reason) for o in outcomes] == [
         (Status.FAILED, "unreadable_file", "The file cannot be read: No such file or directory."),
@@ -529,6 +533,24 @@ async def test_a_part_that_the_store_drops_is_sent_again_and_the_others_are_not(
 
     assert statuses(await run(file)) == [("one.wav", "ready")]
     assert (api.calls["PUT part"], api.calls["createUpload"]) == (10 + 3, 1)
+
+
+async def test_an_upload_that_the_store_has_broken_is_given_up_for_another(run: Run, api: Any, tmp_path: Path) -> None:
+    api.part_bytes = 100_000
+    api.broken_uploads = {"upload-0"}
+    [file] = write(tmp_path, "one.wav")
+
+    assert statuses(await run(file)) == [("one.wav", "ready")]
+    assert (list(api.stored), api.calls["abortUpload"], api.calls["createUpload"]) == (["upload-1"], 1, 4 + 3)
+
+
+async def test_a_store_that_is_busy_loses_nothing_of_an_upload(run: Run, api: Any, tmp_path: Path) -> None:
+    api.part_bytes = 100_000
+    [file] = write(tmp_path, "one.wav")
+    api.faults["PUT part"] = [web.Response(status=503) for _ in range(1000)]
+
+    assert statuses(await run(file)) == [("one.wav", "failed")]
+    assert (api.calls["abortUpload"], len(api.uploads)) == (0, 1)
 
 
 async def test_a_file_that_has_arrived_is_only_completed(run: Run, api: Any, answers: Any, tmp_path: Path) -> None:

@@ -3,14 +3,15 @@
 import asyncio
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 
 import aiohttp
@@ -24,7 +25,8 @@ from aiohttp.test_utils import TestServer
 from appliance.demo import seed
 from appliance.demo.library import PIECES
 
-READY_LIMIT_S = 60
+READY_LIMIT_S = 120
+UPLOADS_PAGE = Path(__file__).parents[3] / "docs" / "uploads.md"
 
 
 @pytest.fixture
@@ -149,19 +151,44 @@ def test_imports_a_folder_twice_and_plays_what_it_holds(running: dict[str, str],
     assert nothing.stderr == "segue: nothing to play was found for 'words'\n"
 
 
+def test_the_page_on_uploads_is_a_program_that_works(running: dict[str, str], tmp_path: Path) -> None:
+    page = UPLOADS_PAGE.read_text("utf-8")
+    blocks = re.findall(r"^```python\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    (query,) = re.findall(r"^```graphql\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    program = "\n".join((*blocks, f"viewer = ask({query!r})", 'assert set(viewer) == {"upload", "trackByFingerprint"}'))
+    own = {
+        '"http://127.0.0.1:8000"': f'"http://127.0.0.1:{running["SEGUE_GRAPH_PORT"]}"',
+        '".venv/bin/segue"': f'{sys.executable!r}, "-m", "appliance"',
+    }
+    for written, here in own.items():
+        assert program.count(written) == 1
+        program = program.replace(written, here)
+    file = tmp_path / "uploads.py"
+    file.write_text(program)
+    segue(running, "user", "create", "artist@demo.segue.example", "--role", "artist")
+
+    done = subprocess.run([sys.executable, file], env=running, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
 class Gate:
     """A way to the object store that lets the first parts through, and the others when it is opened."""
 
     def __init__(self, store_url: str, *, parts: int) -> None:
         self._store_url = store_url
         self._parts = parts
+        self.came: list[int] = []
         self.passed: list[int] = []
+        self.refused: list[tuple[int, int]] = []
+        """Part and status of the store's other answers."""
         self.shut = asyncio.Event()
         """Set when as many have passed as may, and another has come."""
         self.opened = asyncio.Event()
 
     async def handle(self, request: web.Request) -> web.Response:
         number = int(request.query["partNumber"])
+        self.came.append(number)
         if number > self._parts and not self.opened.is_set():
             while len(self.passed) < self._parts:
                 await asyncio.sleep(0.01)
@@ -172,8 +199,20 @@ class Gate:
         headers = {"host": request.headers["host"]}
         url = f"{self._store_url}{request.raw_path}"
         async with aiohttp.ClientSession() as http, http.put(url, data=io.BytesIO(body), headers=headers) as answer:
-            self.passed.append(number)
+            if answer.status == 200:
+                self.passed.append(number)
+            else:
+                self.refused.append((number, answer.status))
             return web.Response(status=answer.status, body=await answer.read())
+
+    async def wait_until_shut(self, first: asyncio.subprocess.Process) -> None:
+        """Wait for the import to stand before the gate; one that does not is ended, and says how far it came."""
+        try:
+            await asyncio.wait_for(self.shut.wait(), READY_LIMIT_S)
+        except TimeoutError:
+            first.send_signal(signal.SIGINT)
+            told, said = await asyncio.wait_for(first.communicate(), READY_LIMIT_S)
+            pytest.fail(f"came {self.came}, passed {self.passed}, refused {self.refused}; {told!r} {said!r}")
 
 
 async def test_an_import_that_ctrl_c_ended_goes_on_in_the_middle_of_a_file(
@@ -196,10 +235,11 @@ async def test_an_import_that_ctrl_c_ended_goes_on_in_the_middle_of_a_file(
                 stack.enter_context(_process(name, own, tmp_path / f"{name}.log"))
             await asyncio.to_thread(_wait_for, f"http://127.0.0.1:{own['SEGUE_GRAPH_PORT']}/health/ready")
             await asyncio.to_thread(segue, own, "user", "create", "loud@example.com", "--role", "artist")
-            first = await _importing(own, file)
-            await asyncio.wait_for(gate.shut.wait(), READY_LIMIT_S)
-            first.send_signal(signal.SIGINT)
-            _, said = await asyncio.wait_for(first.communicate(), READY_LIMIT_S)
+            stack.callback(gate.opened.set)  # or else the server would wait for the handlers that stand there
+            async with _importing(own, file) as first:
+                await gate.wait_until_shut(first)
+                first.send_signal(signal.SIGINT)
+                _, said = await asyncio.wait_for(first.communicate(), READY_LIMIT_S)
             assert (first.returncode, said.decode()) == (
                 130,
                 "Stopped. Run the same command again to go on from here.\n",
@@ -207,8 +247,8 @@ async def test_an_import_that_ctrl_c_ended_goes_on_in_the_middle_of_a_file(
             assert sorted(gate.passed) == [1, 2]
 
             gate.opened.set()
-            second = await _importing(own, file)
-            told, _ = await asyncio.wait_for(second.communicate(), READY_LIMIT_S)
+            async with _importing(own, file) as second:
+                told, _ = await asyncio.wait_for(second.communicate(), READY_LIMIT_S)
     assert sorted(gate.passed) == [1, 2, 3]
     line = json.loads(told)
     assert (second.returncode, line["status"], line["code"]) == (1, "failed", "unsupported_container")
@@ -219,14 +259,22 @@ async def test_an_import_that_ctrl_c_ended_goes_on_in_the_middle_of_a_file(
     }
 
 
-async def _importing(environment: Mapping[str, str], file: Path) -> asyncio.subprocess.Process:
-    return await asyncio.create_subprocess_exec(
+@asynccontextmanager
+async def _importing(environment: Mapping[str, str], file: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A running import, which does not outlive its test."""
+    child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "appliance", "import", str(file), "--json", "--as", "loud@example.com"),
         env=dict(environment),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
+    try:
+        yield child
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
 
 
 async def test_the_demo_is_seeded_once_and_then_left_alone(

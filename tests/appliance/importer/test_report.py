@@ -78,11 +78,21 @@ def test_time_is_told_as_people_tell_it(elapsed_s: float, told: str) -> None:
     assert tally([READY], elapsed_s) == f"1 file: 1 ready, in {told}"
 
 
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self) -> None:
+        self.now_s = 0.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
 def test_bars_follow_the_files_and_leave_the_outcomes() -> None:
     stream = io.StringIO()
     console = Console(file=stream, force_terminal=True, width=100, color_system=None)
-    now = iter([0.0, 2.0, 4.0])
-    report = LiveReport(console, {READY.file: 1000, FAILED.file: 0}, clock=lambda: next(now))
+    clock = Clock()
+    report = LiveReport(console, {READY.file: 1000, FAILED.file: 0}, clock=clock)
 
     with report:
         report.advance(READY.file, "uploading", 0.25)
@@ -90,11 +100,28 @@ def test_bars_follow_the_files_and_leave_the_outcomes() -> None:
         report.advance(FAILED.file, "decoding", 0.5)
         whole, first, second = report._progress.tasks
         shown = [(whole.description, whole.completed), (first.description, first.completed), second.fields["step"]]
+        clock.now_s = 4.0
         report.finished(READY)
         report.finished(FAILED)
         left = [(task.description, task.fields["pace"]) for task in report._progress.tasks]
 
     assert shown == [("2 files", 250.0), ("one.wav", 250.0), "decoding"]
-    assert left == [("2 files", "250 bytes/s, 0.25 files/s")]
+    assert left == [("2 files", "250 bytes/s")]
     assert "✓ ready  a [b]/one.wav" in stream.getvalue()
     assert "✗ failed three.wav" in stream.getvalue()
+
+
+def test_one_large_file_has_a_pace_and_a_time_left_while_it_is_on_its_way() -> None:
+    stream = io.StringIO()
+    clock = Clock()
+    console = Console(file=stream, force_terminal=True, width=100, color_system=None)
+    report = LiveReport(console, {READY.file: 1_000_000_000}, clock=clock)
+
+    with report:
+        for second in range(1, 5):
+            clock.now_s = float(second)
+            report.advance(READY.file, "uploading", second / 100)
+        whole, _ = report._progress.tasks
+        beside = report._progress.columns[-1].render(whole)
+
+    assert str(beside) == "1 min 36 s left, 10.0 MB/s"

@@ -28,17 +28,17 @@ class Operator:
     """Types commands, and looks at the tables."""
 
     def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
+        self.environment = environment
 
     def __call__(self, *arguments: str) -> Result:
-        done = CliRunner().invoke(segue, ("jobs", *arguments), env=self._environment)
+        done = CliRunner().invoke(segue, ("jobs", *arguments), env=self.environment)
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return done
 
     def fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
         async def run() -> list[asyncpg.Record]:
-            connection = await asyncpg.connect(self._environment["SEGUE_POSTGRES_URL"])
+            connection = await asyncpg.connect(self.environment["SEGUE_POSTGRES_URL"])
             try:
                 return (
                     await connection.fetch(statement, *values) if values else await self._script(connection, statement)
@@ -133,11 +133,11 @@ def test_retried_job_is_queued_again_as_it_was(operator: Operator) -> None:
     ]
 
 
-def test_dropped_job_stays_failed_and_its_objects_are_removed(operator: Operator) -> None:
+def test_dropped_job_tells_its_artist_to_send_the_file_again_and_its_objects_are_removed(operator: Operator) -> None:
     names = sorted(operator.add(status="failed") for _ in range(2))
     assert sorted(operator("drop", "--all").stdout.splitlines()) == [f"dropped {name}" for name in names]
     assert operator.fetch("SELECT 1 FROM pgqueuer") == []
-    assert {row["failure_code"] for row in operator.fetch("SELECT failure_code FROM assets")} == {"internal"}
+    assert {row["failure_code"] for row in operator.fetch("SELECT failure_code FROM assets")} == {"given_up"}
     keys = [name.partition("/")[0] for name in names]
     due = {row["prefix"] for row in operator.fetch("SELECT prefix FROM removals WHERE due_at <= now()")}
     assert due == {prefix for key in keys for prefix in (f"uploads/{key}", f"assets/{key}/1/")}
@@ -150,6 +150,13 @@ def test_job_that_is_not_in_quarantine_is_left_alone(operator: Operator, command
         operator(command, name)
     assert operator.fetch("SELECT status FROM assets")[0]["status"] == "processing"
     assert operator.fetch("SELECT 1 FROM removals") == []
+
+
+def test_what_was_done_before_a_refusal_is_told(operator: Operator) -> None:
+    done, refused = operator.add(status="failed"), operator.add(status="processing")
+    told = CliRunner().invoke(segue, ("jobs", "retry", done, refused), env=operator.environment)
+    assert isinstance(told.exception, JobRefused)
+    assert told.stdout == f"queued {done}\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["--all", "x/1"], ["nonsense"], [f"{uuid4()}/one"]], ids=str)

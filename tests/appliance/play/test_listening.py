@@ -7,7 +7,16 @@ import msgspec
 import pytest
 
 from appliance.client import GraphClient
-from appliance.listening import SEARCH, TRACK, NothingFound, find_track
+from appliance.listening import (
+    SEARCH,
+    START_WHOLE,
+    TRACK,
+    NoSuchQuality,
+    NothingFound,
+    Track,
+    find_track,
+    start_whole,
+)
 from graph import ids
 
 KEY = UUID("0197b1a0-0000-7000-8000-000000000001")
@@ -23,6 +32,9 @@ class Answers(GraphClient):
     async def query(self, document: str, variables: Any, *, to: Any) -> Any:
         self.asked.append((document, dict(variables)))
         return msgspec.convert(self.answers[document], to)
+
+    async def mutate(self, document: str, value: Any, *, to: Any, **_options: Any) -> Any:
+        return await self.query(document, value, to=to)
 
 
 def track(title: str, *, ready: bool = True) -> dict[str, Any]:
@@ -90,3 +102,47 @@ async def test_an_artists_id_is_searched_for_like_words() -> None:
         await find_track(client, ids.encode("Artist", KEY))
 
     assert client.asked[0][0] == SEARCH
+
+
+TYPES = {"m4a": "audio/mp4", "flac": "audio/flac", "mp3": "audio/mpeg", "ogg": "audio/ogg"}
+
+
+def stored(*file_names: str) -> dict[str, Any]:
+    """The answer for a track of these whole files."""
+    files = [
+        {"quality": name.split(".")[0], "mediaType": TYPES[name.split(".")[1]], "url": f"https://origin.example/{name}"}
+        for name in file_names
+    ]
+    return {START_WHOLE: {"playback": {"files": files}}}
+
+
+LADDER = ("aac-160.m4a", "flac.flac", "mp3-320.mp3", "vorbis-96.ogg")
+
+
+@pytest.mark.parametrize(
+    ("file_names", "quality", "taken"),
+    [
+        pytest.param(LADDER, None, "mp3-320.mp3", id="what every player opens"),
+        pytest.param(("vorbis-96.ogg", "flac.flac", "low.m4a"), None, "low.m4a", id="what most players open"),
+        pytest.param(("vorbis-96.ogg", "flac.flac"), None, "vorbis-96.ogg", id="the first of a ladder of others"),
+        pytest.param(LADDER, "flac", "flac.flac", id="the one that is named"),
+    ],
+)
+async def test_takes_a_whole_file(file_names: tuple[str, ...], quality: str | None, taken: str) -> None:
+    client = Answers(stored(*file_names))
+
+    found = await start_whole(client, Track(id="id", title="One"), quality)
+
+    assert found.url == f"https://origin.example/{taken}"
+    assert client.asked == [(START_WHOLE, {"trackId": "id"})]
+
+
+async def test_names_the_qualities_that_there_are() -> None:
+    with pytest.raises(NoSuchQuality, match="'best'; there are aac-160, flac, mp3-320, vorbis-96"):
+        await start_whole(Answers(stored(*LADDER)), Track(id="id", title="One"), "best")
+
+
+@pytest.mark.parametrize("quality", [None, "flac"])
+async def test_says_that_there_are_no_whole_files(quality: str | None) -> None:
+    with pytest.raises(NoSuchQuality, match="not stored as a whole file"):
+        await start_whole(Answers(stored()), Track(id="id", title="One"), quality)

@@ -7,8 +7,8 @@ from appliance.cli import segue
 @pytest.mark.parametrize(
     ("option", "value", "sentence"),
     [
-        ("--protocol", "progressive", "'progressive' is not one of 'hls', 'dash'."),
-        ("--quality", "lossless", "'lossless' is not 'auto'."),
+        ("--protocol", "rtsp", "'rtsp' is not one of 'hls', 'dash', 'progressive'."),
+        ("--quality", "flac", "--quality goes with --protocol progressive"),
         ("--cdn", "cloudfront", "'cloudfront' is not 'origin'."),
     ],
 )

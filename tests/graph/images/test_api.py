@@ -184,6 +184,8 @@ async def test_expired_promise_is_renewed(ask, artist, pool) -> None:
         pytest.param({"sizeBytes": 0}, "sizeBytes", "INVALID_VALUE", id="no bytes"),
         pytest.param({"sha256": "00"}, "sha256", "INVALID_VALUE", id="half a digest"),
         pytest.param({"contentType": "png"}, "contentType", "INVALID_VALUE", id="no media type"),
+        pytest.param({"contentType": "image/svg+xml"}, "contentType", "UNSUPPORTED_TYPE", id="a drawing"),
+        pytest.param({"contentType": "application/pdf"}, "contentType", "UNSUPPORTED_TYPE", id="a document"),
     ],
 )
 async def test_bad_announcement_changes_nothing(ask, artist, pool, changed, *, field, code) -> None:
@@ -309,6 +311,43 @@ async def test_proposal_is_for_those_who_manage_the_track(ask, gallery, artist, 
         assert await ask.data(PROPOSAL, manager, id=track) == {"proposal": wanted}
     for stranger in (None, await add_user(Role.ARTIST)):
         assert await ask.data(PROPOSAL, stranger, id=track) == {"proposal": None}
+
+
+UPDATE_TRACK = """
+mutation($in: UpdateTrackInput!) { updateTrack(input: $in) { track { title isrc trackNumber } userErrors { code } } }
+"""
+
+
+async def test_artist_takes_over_what_is_proposed(ask, gallery, artist, pool) -> None:
+    _, _, (track,) = await gallery.album()
+    image = await gallery.image()
+    tags = Tags(title="River", isrc="GBAYE6900531", track_number=7)
+    await pool.execute(
+        "UPDATE assets SET proposed_tags = $1, proposed_image_id = $2",
+        msgspec.json.encode(tags).decode(),
+        ids.require("Image", image, field=""),
+    )
+    untouched = "query($id: ID!) { track(id: $id) { title isrc trackNumber image { id } } }"
+    assert await ask.data(untouched, None, id=track) == {
+        "title": "Tune",
+        "isrc": None,
+        "trackNumber": None,
+        "image": None,
+    }
+    proposed = await ask.data(
+        "query($id: ID!) { track(id: $id) { proposal { tags { title isrc trackNumber } image { id } } } }",
+        artist,
+        id=track,
+    )
+    found = proposed["proposal"]
+    await ask.data(UPDATE_TRACK, artist, **{"in": {"trackId": track, **found["tags"]}})
+    await ask.data(SET, artist, subject=track, image=found["image"]["id"])
+    assert await ask.data(untouched, None, id=track) == {
+        "title": "River",
+        "isrc": "GBAYE6900531",
+        "trackNumber": 7,
+        "image": {"id": image},
+    }
 
 
 async def test_master_without_tags_proposes_nothing(ask, gallery, artist) -> None:

@@ -21,7 +21,9 @@ TRACK = (
 )
 ALBUM = f"""
 query($id: ID!) {{ album(id: $id) {{
-  loudness {{ integratedLufs loudnessRangeLu truePeakDbtp }}
+  loudness {{
+    integratedLufs loudnessRangeLu maxMomentaryLufs maxShortTermLufs samplePeakDbfs truePeakDbtp gainDb
+  }}
   tracks(first: 50) {{ edges {{ node {{
     loudness {{ {LOUDNESS} }} qualityWarnings {{ code }} ingest {{ quarantined }}
     album {{ loudness {{ truePeakDbtp }} }}
@@ -53,13 +55,22 @@ class Mastered:
         )
         return self
 
-    async def track(self, *, status: str = "ready") -> UUID:
-        track, upload, asset = new_key(), new_key(), new_key()
+    async def track(self, *, status: str = "ready", max_momentary_lufs: float = -8.5) -> UUID:
+        track, asset = new_key(), new_key()
         await self._pool.execute(
             "INSERT INTO tracks (id, artist_id, album_id, title, search_text, asset_id)"
             " VALUES ($1, $2, $3, 'T', 't', $4)",
             *(track, self.artist, self.album, asset),
         )
+        await self.revision(track, 1, status=status, max_momentary_lufs=max_momentary_lufs)
+        if status == "failed":
+            await self._pool.execute(
+                "INSERT INTO quarantined_jobs (asset_id, revision, job, fault) VALUES ($1, 1, '{}', 'a bug')", asset
+            )
+        return track
+
+    async def revision(self, track: UUID, number: int, *, status: str, max_momentary_lufs: float) -> None:
+        upload = new_key()
         await self._pool.execute(
             "INSERT INTO uploads (id, user_id, track_id, object_key, file_name, content_type, size_bytes, sha256,"
             " expires_at) VALUES ($1, $2, $3, $4, 'a.wav', 'audio/wav', 1, $5, now())",
@@ -68,14 +79,11 @@ class Mastered:
         await self._pool.execute(
             "INSERT INTO assets (asset_id, revision, upload_id, status, failure_code, duration_ms, integrated_lufs,"
             " loudness_range_lu, max_momentary_lufs, max_short_term_lufs, sample_peak_dbfs, true_peak_dbtp, gain_db,"
-            " warnings) VALUES ($1, 1, $2, $3, $4, 9, -12.5, 5, -8.5, -9.5, -0.5, 0.25, -1.5, $5)",
-            *(asset, upload, status, "internal" if status == "failed" else None, json.dumps(WARNINGS)),
+            " warnings) SELECT asset_id, $2, $3, $4, $5, 9, -12.5, 5, $6, -9.5, -0.5, 0.25, -1.5, $7"
+            " FROM tracks WHERE id = $1",
+            *(track, number, upload, status, "internal" if status == "failed" else None),
+            *(max_momentary_lufs, json.dumps(WARNINGS)),
         )
-        if status == "failed":
-            await self._pool.execute(
-                "INSERT INTO quarantined_jobs (asset_id, revision, job, fault) VALUES ($1, 1, '{}', 'a bug')", asset
-            )
-        return track
 
 
 @pytest.fixture
@@ -132,10 +140,33 @@ async def test_album_s_figures_take_one_statement_however_many_tracks(
         async with counting() as statements:
             album = await ask.data(ALBUM, owner, id=ids.encode("Album", mastered.album))
         taken.append(len(statements))
-    assert album["loudness"] == {"integratedLufs": -10.5, "loudnessRangeLu": 7.0, "truePeakDbtp": 0.25}
+    assert album["loudness"] == {
+        "integratedLufs": -10.5,
+        "loudnessRangeLu": 7.0,
+        "maxMomentaryLufs": -8.5,
+        "maxShortTermLufs": -9.5,
+        "samplePeakDbfs": -0.5,
+        "truePeakDbtp": 0.25,
+        "gainDb": -3.5,
+    }
     assert len(album["tracks"]["edges"]) == 6
     # The album, its tracks, their masters, the quarantine, the album's loudness.
     assert taken == [5, 5]
+
+
+async def test_album_s_maxima_are_those_of_its_loudest_ready_track(ask: Any, owner: Viewer, mastered: Mastered) -> None:
+    query = "query($id: ID!) { album(id: $id) { loudness { maxMomentaryLufs samplePeakDbfs } } }"
+    empty = await ask.data(query, owner, id=ids.encode("Album", mastered.album))
+    assert empty["loudness"] == {"maxMomentaryLufs": None, "samplePeakDbfs": None}
+    tracks = [
+        await mastered.track(status=status, max_momentary_lufs=highest)
+        for status, highest in (("ready", -8.5), ("ready", -6.25), ("failed", -3.0))
+    ]
+    album = await ask.data(query, owner, id=ids.encode("Album", mastered.album))
+    assert album["loudness"] == {"maxMomentaryLufs": -6.25, "samplePeakDbfs": -0.5}
+    await mastered.revision(tracks[1], 2, status="ready", max_momentary_lufs=-7.5)
+    album = await ask.data(query, owner, id=ids.encode("Album", mastered.album))
+    assert album["loudness"] == {"maxMomentaryLufs": -7.5, "samplePeakDbfs": -0.5}
 
 
 def test_offset_restores_the_balance_of_an_album() -> None:

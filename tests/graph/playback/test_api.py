@@ -1,7 +1,12 @@
 from datetime import datetime
+from uuid import UUID
+
+import pytest
 
 from graph import ids
 from graph.viewer import Role
+from origin import asset as assets
+from origin.asset import Asset, Codec, Loudness, Master, Progressive, Rendition, Segment
 
 START = """
 mutation($track: ID!) {
@@ -30,3 +35,112 @@ async def test_start_playback(start_graph, api, add_user, add_track, settings) -
     for track, code in ((unready, "NOT_PLAYABLE"), ("no id", "NOT_FOUND")):
         refused = await api(url, listener).data(START, track=track)
         assert refused == {"playback": None, "userErrors": [{"field": ["trackId"], "code": code}]}
+
+
+FILES = """
+mutation($track: ID!) {
+  startPlayback(input: {trackId: $track}) {
+    playback {
+      hlsUrl
+      files { quality url mediaType codec bandwidthBps sampleRateHz channels lossless sizeBytes }
+    }
+  }
+}
+"""
+EVERY_FILE = {"sampleRateHz": 44_100, "channels": 2, "sizeBytes": 5_000_000_000}
+
+
+@pytest.fixture
+async def stored_track(add_user, add_track, pool, store) -> str:
+    """A ready track whose descriptor is in the store."""
+    track = await add_track(await add_user(Role.ARTIST), ready=180_000)
+    asset_id = await pool.fetchval("SELECT asset_id FROM tracks WHERE id = $1", track)
+    content = assets.encode(described(asset_id))
+    await store.write(assets.descriptor_key(asset_id, 1), content, content_type="application/json")
+    return ids.encode("Track", track)
+
+
+async def test_playback_names_its_whole_files(start_graph, api, add_user, stored_track) -> None:
+    started = await api(start_graph(), await add_user(Role.LISTENER)).data(FILES, track=stored_track)
+
+    directory = started["playback"]["hlsUrl"].removesuffix("master.m3u8")
+    assert started["playback"]["files"] == [
+        {"quality": "flac", "mediaType": "audio/flac", "codec": "flac", "bandwidthBps": 900_000, "lossless": True}
+        | {"url": f"{directory}flac.flac"}
+        | EVERY_FILE,
+        {"quality": "mp3-320", "mediaType": "audio/mpeg", "codec": "mp3", "bandwidthBps": 320_000, "lossless": False}
+        | {"url": f"{directory}mp3-320.mp3"}
+        | EVERY_FILE,
+    ]
+
+
+async def test_files_that_cannot_be_looked_up_leave_the_manifests(start_graph, api, add_user, add_track) -> None:
+    """The row is there, and its descriptor is not: as with a store that is away, the field alone fails."""
+    track = ids.encode("Track", await add_track(await add_user(Role.ARTIST), ready=180_000))
+
+    answer = await api(start_graph(), await add_user(Role.LISTENER)).answer(FILES, track=track)
+
+    playback = answer["data"]["startPlayback"]["playback"]
+    assert playback["hlsUrl"].endswith("/master.m3u8")
+    assert playback["files"] is None
+    assert [error["path"] for error in answer["errors"]] == [["startPlayback", "playback", "files"]]
+
+
+def described(asset_id: UUID) -> Asset:
+    """A descriptor of two whole files, one of them longer than 32 bits can say."""
+    loudness = Loudness(integrated_lufs=-14.0, true_peak_dbtp=-1.0)
+    rendition = Rendition(
+        name="aac-96",
+        codec=Codec.AAC,
+        codec_string="mp4a.40.2",
+        sample_rate_hz=44_100,
+        channels=2,
+        nominal_bandwidth_bps=96_000,
+        average_bandwidth_bps=96_000,
+        peak_bandwidth_bps=99_000,
+        priming_samples=0,
+        padding_samples=0,
+        sample_count=1024,
+        header_byte_length=700,
+        header_sha256=assets.block_digest(b""),
+        segments=(Segment(byte_length=300, duration_ticks=1024, sha256=assets.block_digest(b"")),),
+        sha256="0" * 64,
+        gain_db=0.0,
+        loudness=loudness,
+    )
+    files = [("flac", "flac", "audio/flac", Codec.FLAC, 900_000), ("mp3-320", "mp3", "audio/mpeg", Codec.MP3, 320_000)]
+    return Asset(
+        asset_id=asset_id,
+        revision=1,
+        title="Tune",
+        master=Master(
+            sample_rate_hz=44_100,
+            channels=2,
+            bits_per_sample=16,
+            sample_count=1024,
+            loudness=loudness,
+            pcm_sha256="0" * 64,
+        ),
+        renditions=(rendition,),
+        progressive=tuple(
+            Progressive(
+                name=name,
+                extension=extension,
+                media_type=media_type,
+                codec=codec,
+                codec_string=extension,
+                sample_rate_hz=44_100,
+                channels=2,
+                nominal_bandwidth_bps=bandwidth_bps,
+                average_bandwidth_bps=bandwidth_bps,
+                priming_samples=0,
+                padding_samples=0,
+                sample_count=1024,
+                byte_length=5_000_000_000,
+                sha256="0" * 64,
+                gain_db=0.0,
+                loudness=loudness,
+            )
+            for name, extension, media_type, codec, bandwidth_bps in files
+        ),
+    )

@@ -417,6 +417,7 @@ async def test_the_job_names_artist_album_and_code(desk, artist, track, pool) ->
     await desk.complete(artist, announced.upload_id)
     (job,) = await desk.jobs()
     assert (job.artist, job.album, job.isrc) == ("Band", "Songs", "GBAYE6900531")
+    assert (job.artist_id, job.album_id) == (await pool.fetchval("SELECT id FROM artists"), album)
 
 
 @pytest.mark.parametrize(

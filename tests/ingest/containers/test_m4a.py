@@ -170,6 +170,11 @@ def changed(data: bytes, after: bytes, offset: int, value: bytes) -> bytes:
             lambda data: changed(data, b"stts", 8, b"\xff" * 4), FailureCode.TOO_LONG, id="billions of frames"
         ),
         pytest.param(
+            lambda data: changed(data, b"stsc", 4, b"\x00\x60\x00\x00"),
+            FailureCode.TOO_LONG,
+            id="a table of six million rows, which is not copied",
+        ),
+        pytest.param(
             lambda data: changed(data, b"stco", 8, b"\x7f" * 4), FailureCode.TRUNCATED, id="audio beyond the end"
         ),
         pytest.param(

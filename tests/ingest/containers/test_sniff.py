@@ -104,6 +104,12 @@ def test_lossy_masters_tell_their_length_too(masters: Any, container: str, subty
             b"\xff\xfb\x90\x64" + bytes(2000), FailureCode.UNSUPPORTED_CONTAINER, id="one MP3 frame by chance"
         ),
         pytest.param(bytes(100_000), FailureCode.UNSUPPORTED_CONTAINER, id="zeros"),
+        pytest.param(
+            b"ID3\x04\x00\x00\x00\x00\x01\x00" + bytes(40), FailureCode.TRUNCATED, id="a file that ends inside its tag"
+        ),
+        pytest.param(
+            b"ID3\x04\x00\x00\x00\x00\x00\x0a" + bytes(10), FailureCode.TRUNCATED, id="a tag with nothing behind it"
+        ),
     ],
 )
 def test_what_is_no_audio_is_refused_with_its_code(data: bytes, failure: FailureCode) -> None:

@@ -15,7 +15,8 @@ import pyvips
 from ingest.contract import FailureCode
 from ingest.errors import MediaError, RenditionRejected
 from ingest.images import drawing
-from ingest.images.headers.header import PictureFormat
+from ingest.images.headers.header import PictureFormat, PictureHeader
+from ingest.images.headers.sniff import sniff
 from ingest.isolation.children import child
 from ingest.stages.illustrate import illustrate
 from ingest.tasks import Illustrate, Illustrated, Limits
@@ -76,6 +77,27 @@ def test_only_the_first_picture_of_an_animation_is_drawn(picture, decoded) -> No
     assert decoded(files[2]).shape == (43, 64, 3)
 
 
+def test_animated_avif_shows_its_first_picture(picture) -> None:
+    told, _ = draw(rebranded(picture("avif"), b"avis"))
+    assert (told.sizes[-1].width_px, told.sizes[-1].height_px) == (90, 60)
+
+
+def rebranded(avif: bytes, brand: bytes) -> bytes:
+    assert avif[8:12] == b"avif"
+    return avif[:8] + brand + avif[12:]
+
+
+def test_avif_that_says_so_is_turned(picture, decoded) -> None:
+    upright = picture("avif", 90, 60)
+    at = upright.index(b"\x00\x00\x00\x10pixi")
+    turned = upright[:at] + b"\x00\x00\x00\x10irot\x01" + bytes(7) + upright[at + 16 :]  # ISO/IEC 23008-12, 6.5.10
+    told, files = draw(turned)
+    assert (told.sizes[-1].width_px, told.sizes[-1].height_px) == (60, 90)
+    shown = decoded(files[-1]).astype(int)
+    assert np.abs(shown[2, 2] - (255, 0, 128)).max() < 60  # a quarter to the left: what was right is up
+    assert np.abs(shown[-3, 2] - (0, 0, 128)).max() < 60
+
+
 def painted(pixels: Any, suffix: str, *, interpretation: str = "srgb", **options: Any) -> bytes:
     image = pyvips.Image.new_from_array(pixels).copy(interpretation=interpretation)
     for name, value in options.pop("fields", {}).items():
@@ -106,13 +128,24 @@ def test_orientation_is_applied_and_metadata_is_gone(decoded) -> None:
         pytest.param(np.full((40, 40, 2), (0, 0), np.uint8), ".png", "b-w", (255, 255, 255), id="transparent grey"),
         pytest.param(np.full((40, 40, 4), (0, 0, 0, 0), np.uint8), ".png", "srgb", (255, 255, 255), id="transparent"),
         pytest.param(np.full((40, 40, 3), 90 * 257, np.uint16), ".png", "rgb16", (90, 90, 90), id="16 bits"),
+        pytest.param(np.full((40, 40, 3), 90 * 257, np.uint16), ".avif", "rgb16", (90, 90, 90), id="12 bits of AVIF"),
         pytest.param(np.full((40, 40, 4), (0, 0, 0, 0), np.uint8), ".jpg", "cmyk", (255, 255, 255), id="ink, none"),
+        pytest.param(np.full((40, 40, 4), (0, 0, 0, 255), np.uint8), ".jpg", "cmyk", (38, 34, 38), id="ink, black"),
     ],
 )
 def test_every_kind_of_pixel_becomes_srgb(decoded, pixels, suffix, interpretation, wanted) -> None:
     _, files = draw(painted(pixels, suffix, interpretation=interpretation))
     for content in files:
         assert np.abs(decoded(content).mean(axis=(0, 1)) - wanted).max() < 8
+
+
+def test_colours_of_a_wider_space_are_brought_into_srgb(decoded) -> None:
+    wide = pyvips.Image.new_from_array(np.full((40, 40, 3), (0, 200, 0), np.uint8)).copy(interpretation="srgb")
+    _, files = draw(bytes(wide.write_to_buffer(".png", profile="p3")))
+    for content in files:
+        red, green, _ = decoded(content).mean(axis=(0, 1))
+        assert red < 8  # this green of Display P3 has less than no red in sRGB, and more green
+        assert green > 201
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp", "lossless webp", "gif", "avif"])
@@ -154,6 +187,13 @@ def test_nothing_of_a_polyglot_goes_on(picture) -> None:
     told, files = draw(picture("png", 80, 80) + payload)
     assert told.sizes[-1].width_px == 80
     assert not any(b"script" in content for content in files)
+
+
+@pytest.mark.parametrize(("kind", "claim"), [("png", (90, 61)), ("avif", (89, 60)), ("avif", (60, 60))])
+def test_picture_that_is_not_as_claimed_is_refused_before_it_is_decoded(picture, kind: str, claim) -> None:
+    claimed = PictureHeader(format=sniff(picture(kind)).format, width_px=claim[0], height_px=claim[1])
+    with pytest.raises(MediaError, match="90 by 60 pixels where the header claims another size"):
+        drawing.open_picture(picture(kind, 90, 60), claimed)
 
 
 def test_header_that_lies_about_its_picture_is_refused(picture) -> None:

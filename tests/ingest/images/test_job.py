@@ -141,7 +141,7 @@ async def test_what_kills_the_child_is_tried_three_times(studio: Studio, picture
         assert (await studio.row(job))["status"] == "processing"
     await studio.handle(job, attempts=MAX_ATTEMPTS)
     row = await studio.row(job)
-    assert (row["status"], row["failure_code"]) == ("failed", "internal")
+    assert (row["status"], row["failure_code"]) == ("failed", "given_up"), "the picture is not kept"
     assert await studio.keys(job) == []
 
 

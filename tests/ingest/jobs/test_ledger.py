@@ -55,7 +55,8 @@ def rendition(codec: Codec, gain_db: float) -> Rendition:
         padding_samples=0,
         sample_count=96_000,
         header_byte_length=1,
-        segments=(Segment(byte_length=1, duration_ticks=96_000),),
+        header_sha256="0" * 32,
+        segments=(Segment(byte_length=1, duration_ticks=96_000, sha256="0" * 32),),
         sha256="00",
         gain_db=gain_db,
         loudness=LOUDNESS,
@@ -125,7 +126,9 @@ async def test_lost_claim_changes_nothing(queue: Any, ledger: Ledger, job: Job) 
 async def test_verdict_outlives_the_claim_that_wrote_it(queue: Any, ledger: Ledger, job: Job) -> None:
     first = await claimed(ledger, job)
     assert first.verdict is None
+    await ledger.shelve(first, Shelved(rung="flac", recipe_sha256=bytes(32), finished="{}"))
     await ledger.condemn(first, FailureCode.TRUNCATED)
+    assert await ledger.shelved(first) == [], "what is about to be removed is on no shelf"
     second = await claimed(ledger, job)
     assert second.verdict is FailureCode.TRUNCATED
     await ledger.failed(second)
@@ -225,6 +228,27 @@ async def test_album_is_measured_again_when_a_track_of_it_is_ready(queue: Any, l
     await ledger.ready(await claimed(ledger, job), product(job))
     (queued,) = await queue.connection.fetch("SELECT entrypoint, payload FROM pgqueuer")
     assert (queued["entrypoint"], json.loads(queued["payload"])) == ("album_loudness", {"album_id": str(album)})
+
+
+async def test_quarantined_master_goes_when_a_later_one_is_ready(queue: Any, ledger: Ledger, job: Job) -> None:
+    later = await replaced(queue, job)
+    await ledger.quarantine(await claimed(ledger, job), job, fault="a bug")
+    await ledger.ready(await claimed(ledger, later), product(later))
+    rows = await queue.connection.fetch("SELECT revision, status FROM assets")
+    assert [tuple(row) for row in rows] == [(2, "ready")]
+    assert await queue.connection.fetchval("SELECT count(*) FROM quarantined_jobs") == 0
+    assert set(await removals(queue)) == {f"assets/{job.asset_id}/1/"}
+
+
+async def test_refused_master_that_a_later_one_follows_stays_as_it_is(queue: Any, ledger: Ledger, job: Job) -> None:
+    later = await replaced(queue, job)
+    claim = await claimed(ledger, job)
+    await ledger.condemn(claim, FailureCode.CORRUPT)
+    await ledger.failed(claim)
+    await ledger.ready(await claimed(ledger, later), product(later))
+    rows = await queue.connection.fetch("SELECT revision, status FROM assets ORDER BY revision")
+    assert [tuple(row) for row in rows] == [(1, "failed"), (2, "ready")]
+    assert await removals(queue) == {}
 
 
 async def test_quarantined_job_keeps_all_that_is_needed(queue: Any, ledger: Ledger, job: Job) -> None:

@@ -1,15 +1,18 @@
 """A job that another worker took over is not touched by the first one; on PgQueuer's real tables."""
 
+import asyncio
 from datetime import date, timedelta
 from typing import Any
 
 import asyncpg
 import pytest
+from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.ports.repository import EntrypointExecutionParameter
 from pgqueuer.queries import Queries
 
 from ingest.contract import BACK_CATALOGUE, ENTRYPOINT, SOON, TONIGHT, UNDATED, priority
-from ingest.jobs.queue import Manager, manager
+from ingest.jobs import retry
+from ingest.jobs.queue import Manager, OwnedQueries, manager
 
 
 async def claim(one: Manager, *, stale_after_s: float = 30.0) -> Any:
@@ -61,6 +64,40 @@ async def test_former_owner_may_do_nothing(queue: Any, pool: Any) -> None:
     await former.queries.retry_job(job, timedelta(0), None)
     await former.queries.log_jobs([(job, "successful", None)])
     assert dict(await row(queue)) == taken
+
+
+async def test_job_never_fails_in_the_queue(queue: Any, pool: Any) -> None:
+    """PgQueuer would keep it as a failed one, and nobody would ever take it again."""
+    owner = manager(pool, capacity=1)
+    await owner.queries.log_jobs([(await claim(owner), "failed", None)])
+    left = await row(queue)
+    assert (left["status"], left["attempts"]) == ("queued", 1)
+    assert left["execute_after"] > left["created"]
+
+
+async def test_retry_that_cannot_be_written_down_is_written_down_later(
+    queue: Any, pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL goes away at the moment at which a handler asks for another try, and is back at once."""
+    owner = manager(pool, capacity=1)
+    attempts: list[int] = []
+
+    async def handle(job: Any) -> None:
+        attempts.append(job.attempts)
+        if job.attempts == 0:
+            raise RetryRequested(delay=timedelta(0), reason="once more")
+        owner.shutdown.set()
+
+    async def away(*_: object) -> None:
+        raise asyncpg.ConnectionDoesNotExistError("gone")
+
+    monkeypatch.setattr(retry, "FIRST_DELAY_S", 0.1)
+    monkeypatch.setattr(OwnedQueries, "retry_job", away)
+    owner.entrypoint(ENTRYPOINT, on_failure="hold")(handle)
+    async with asyncio.timeout(60):
+        await owner.run(batch_size=1, dequeue_timeout=timedelta(seconds=0.2))
+    assert attempts == [0, 1]
+    assert await row(queue) is None
 
 
 async def ignore(_job: object) -> None:

@@ -7,7 +7,7 @@ import pytest
 from config.errors import ServiceUnavailable
 from ingest.contract import FailureCode
 from ingest.errors import ChildDied, MediaError, NoRoom, RenditionRejected, Superseded
-from ingest.jobs.retry import GiveUp, TryAgain, decide, gravest
+from ingest.jobs.retry import GiveUp, TryAgain, back_off, decide, gravest, told
 
 AWAY = ServiceUnavailable("S3", "refused")
 BUG = ChildDied("encode", "SIGSEGV")
@@ -39,6 +39,22 @@ def test_absence_of_a_service_is_outlived_for_at_least_half_an_hour_and_not_for_
 
 def test_delays_stop_growing_at_five_minutes() -> None:
     assert decide(AWAY, attempt=1, retries=15) == TryAgain(delay=timedelta(minutes=5), counts=False)
+
+
+def test_job_that_is_tried_for_ever_waits_five_minutes_each_time() -> None:
+    assert back_off(10**9) == timedelta(minutes=5)
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        pytest.param(ValueError("a \0bug"), "a bug", id="what PostgreSQL cannot hold is left out"),
+        pytest.param(ValueError("x" * 5000), "x" * 2000, id="a screen of text"),
+        pytest.param(MemoryError(), "MemoryError", id="an error without a word"),
+    ],
+)
+def test_fault_is_told_in_words_that_can_be_kept(error: Exception, text: str) -> None:
+    assert told(error) == text
 
 
 @pytest.mark.parametrize(

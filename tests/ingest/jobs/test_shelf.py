@@ -16,6 +16,7 @@ from ingest.jobs.shelf import Shelf
 from ingest.renditions.finished import Finished
 from ingest.renditions.ladder import File, Rung
 from ingest.renditions.recipe import Recipe
+from origin import asset as assets
 from origin.asset import Codec, Loudness, Progressive, Rendition, Segment
 
 QUIET = Loudness(integrated_lufs=None, true_peak_dbtp=None)
@@ -36,7 +37,8 @@ FINISHED = Finished(
         padding_samples=0,
         sample_count=4096,
         header_byte_length=1,
-        segments=(Segment(byte_length=1, duration_ticks=5120),),
+        header_sha256="0" * 32,
+        segments=(Segment(byte_length=1, duration_ticks=5120, sha256="0" * 32),),
         sha256="00",
         gain_db=-1.5,
         loudness=QUIET,
@@ -124,6 +126,16 @@ async def test_next_attempt_finds_what_was_kept(queue: Any, opened: Any, job: Jo
 async def test_what_was_made_by_other_settings_is_made_anew(opened: Any, tmp_path: Path, recipe: Recipe) -> None:
     await (await opened()).keep(FINISHED, files(tmp_path))
     assert await (await opened(recipe)).find("aac-96") is None
+
+
+async def test_record_of_an_older_version_counts_for_nothing(
+    queue: Any, opened: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assets, "DESCRIPTOR_VERSION", assets.DESCRIPTOR_VERSION - 1)
+    await (await opened()).keep(FINISHED, files(tmp_path))
+    monkeypatch.undo()
+    await queue.connection.execute("UPDATE asset_renditions SET finished = finished #- '{rendition,header_sha256}'")
+    assert await (await opened()).find("aac-96") is None
 
 
 async def test_record_whose_file_is_gone_counts_for_nothing(queue: Any, opened: Any, job: Job, tmp_path: Path) -> None:

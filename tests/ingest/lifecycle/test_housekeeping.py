@@ -70,6 +70,37 @@ async def test_removal_that_was_interrupted_is_done_again(queue: Any, pool: Any,
     assert await everything(queue) == set()
 
 
+async def test_removal_that_the_store_refuses_holds_up_no_other(
+    queue: Any, pool: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, other = f"uploads/{uuid4()}", f"uploads/{uuid4()}"
+    await put(queue, locked, other)
+    async with pool.acquire() as connection:
+        for key in (locked, other):
+            await removals.add(connection, key, delay=timedelta(0))
+    delete = queue.store.delete
+
+    async def refuse(key: str) -> None:
+        if key == locked:
+            raise ServiceUnavailable("S3", "AccessDenied")
+        await delete(key)
+
+    monkeypatch.setattr(queue.store, "delete", refuse)
+    with pytest.raises(ServiceUnavailable):
+        await removals.work_off(pool, queue.store, now=now())
+    assert await removals.work_off(pool, queue.store, now=now()) == 1
+    assert await everything(queue) == {locked}
+
+
+async def test_log_of_jobs_is_forgotten_after_a_month(queue: Any, pool: Any) -> None:
+    await queue.add(b"master")
+    count = "SELECT count(*) FROM pgqueuer_log"
+    await sweep(pool, queue.store, now=later(timedelta(days=29)), grace=GRACE)
+    assert await pool.fetchval(count) == 1
+    await sweep(pool, queue.store, now=later(timedelta(days=31)), grace=GRACE)
+    assert await pool.fetchval(count) == 0
+
+
 async def test_orphans_are_swept_and_nothing_that_is_named(queue: Any, pool: Any) -> None:
     kept = set()
     for status in ("queued", "processing", "ready", "failed"):

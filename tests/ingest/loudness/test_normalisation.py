@@ -17,6 +17,7 @@ from ingest.loudness.normalisation import corrected_gain_db, gain_db
         pytest.param(-20.0, 0.5, -1.5, id="a quiet one above the ceiling is turned down to it"),
         pytest.param(-13.5, 0.0, -1.0, id="a loud one is turned down further when its peak asks for it"),
         pytest.param(None, -3.0, 0.0, id="a click has no loudness to correct"),
+        pytest.param(None, 1.5, -2.5, id="a click above the ceiling is turned down to it"),
         pytest.param(None, None, 0.0, id="silence stays silence"),
     ],
 )

@@ -32,7 +32,14 @@ class Studio:
         self.folder = folder
 
     def rendered(
-        self, rung: Rung, frames: Any, rate: int = 44_100, *, bits: int | None = None, labels: Labels = LABELS
+        self,
+        rung: Rung,
+        frames: Any,
+        rate: int = 44_100,
+        *,
+        bits: int | None = None,
+        labels: Labels = LABELS,
+        positions: tuple[str, ...] | None = None,
     ) -> Rendered:
         """All files of a rung; `bits` makes integers of the floats."""
         scratch = self.folder / "source.pcm"
@@ -46,7 +53,7 @@ class Studio:
         scratch.write_bytes(data.tobytes())
         info = PcmInfo(
             sample_rate_hz=rate,
-            positions=DEFAULT_POSITIONS[frames.shape[1]],
+            positions=positions or DEFAULT_POSITIONS[frames.shape[1]],
             form=form,
             stored_bits=stored,
             sample_count=len(frames),

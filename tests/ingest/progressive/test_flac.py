@@ -6,6 +6,7 @@ import struct
 from pathlib import Path
 from typing import Any
 
+import av
 import numpy as np
 import pytest
 import soundfile
@@ -14,7 +15,7 @@ from ingest import pcm
 from ingest.cmaf.track_file import Frame, Track
 from ingest.errors import IngestFault
 from ingest.progressive import read
-from ingest.progressive.flac import FlacWriter
+from ingest.progressive.flac import FlacWriter, speakers_comment
 from ingest.progressive.labels import Labels
 from ingest.renditions.ladder import File
 from origin.asset import Codec
@@ -93,6 +94,36 @@ def test_player_seeks_to_any_sample(studio: Any, masters: Any) -> None:
             assert np.array_equal(file.read(10, dtype="int16"), whole[place : place + 10])
 
 
+@pytest.mark.parametrize(
+    "positions",
+    [
+        pytest.param(("FL", "FR", "LFE"), id="2.1"),
+        pytest.param(("FL", "FR", "FC", "BC"), id="4.0"),
+        pytest.param(("FL", "FR", "FC", "LFE", "BL", "BR", "FLC", "FRC"), id="7.1 wide"),
+        pytest.param(("FL", "FR", "FC", "LFE", "SL", "SR"), id="5.1 as FLAC assigns it"),
+    ],
+)
+def test_player_finds_the_speakers(studio: Any, masters: Any, positions: tuple[str, ...]) -> None:
+    path = studio.make(File.FLAC, masters.music(0.2, RATE, channels=len(positions)), bits=16, positions=positions)
+    with av.open(str(path)) as container:
+        found = container.streams.audio[0].layout.channels
+    assert tuple(channel.name for channel in found) == positions
+
+
+@pytest.mark.parametrize(
+    ("positions", "mask"),
+    [
+        pytest.param(("FL", "FR"), None, id="stereo needs none"),
+        pytest.param(("FL", "FR", "FC", "LFE", "BL", "BR"), None, id="nor does 5.1"),
+        pytest.param(("FL", "FR", "LFE"), "0xb", id="2.1"),
+        pytest.param(("FL", "LFE", "FR"), None, id="an order that a mask cannot tell"),
+        pytest.param(("DL", "DR"), None, id="speakers that a mask has not"),
+    ],
+)
+def test_mask_is_told_where_flac_assigns_others(positions: tuple[str, ...], mask: str | None) -> None:
+    assert speakers_comment(positions).get("WAVEFORMATEXTENSIBLE_CHANNEL_MASK") == mask
+
+
 def test_missing_frame_is_no_file() -> None:
     track = Track(
         codec=Codec.FLAC,
@@ -105,7 +136,7 @@ def test_missing_frame_is_no_file() -> None:
         average_bandwidth_bps=0,
         peak_bandwidth_bps=0,
     )
-    writer = FlacWriter(io.BytesIO(), track, Labels(title="T"))
+    writer = FlacWriter(io.BytesIO(), track, Labels(title="T"), positions=("FL", "FR"))
     writer.add([Frame(data=b"frame", duration_ticks=4096)])
     with pytest.raises(IngestFault, match="gave 1 frames instead of 2"):
         writer.finish(bytes(34))

@@ -61,9 +61,7 @@ def written(track: Track, frames: list[Frame]) -> bytes:
     writer = M4aWriter(target, track, Labels(title="T"))
     for index in range(0, len(frames), 10):
         writer.add(frames[index : index + 10])
-    result = writer.finish()
-    assert (result.priming_samples, result.sample_count) == (1024, SAMPLES)
-    assert 1024 + SAMPLES + result.padding_samples == 1024 * len(frames)
+    writer.finish()
     return target.getvalue()
 
 

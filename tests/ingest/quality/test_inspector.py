@@ -19,19 +19,21 @@ from ingest.stages.decode import decode
 MUSIC = Path(__file__).parents[3].parent / "shared" / "audio" / "music"
 
 
-def inspector(frames: Any, rate: int, *, lossless: bool = True) -> Inspector:
+def inspector(frames: Any, rate: int, *, lossless: bool = True, form: SampleForm = SampleForm.S32) -> Inspector:
     info = PcmInfo(
         sample_rate_hz=rate,
         positions=DEFAULT_POSITIONS[frames.shape[1]],
-        form=SampleForm.F32,
-        stored_bits=24,
+        form=form,
+        stored_bits=24 if form is SampleForm.F32 else 8 * form.byte_width,
         sample_count=len(frames),
     )
     return Inspector(info, lossless_container=lossless)
 
 
-def warnings(frames: Any, rate: int = 48_000, *, lossless: bool = True) -> tuple[QualityWarning, ...]:
-    inspected = inspector(frames, rate, lossless=lossless)
+def warnings(
+    frames: Any, rate: int = 48_000, *, lossless: bool = True, form: SampleForm = SampleForm.S32
+) -> tuple[QualityWarning, ...]:
+    inspected = inspector(frames, rate, lossless=lossless, form=form)
     inspected.feed(frames)
     return inspected.finish()
 
@@ -71,6 +73,35 @@ def test_single_peaks_at_full_scale_are_no_clipping(music: Any) -> None:
     music[1_000:1_002] = 1.0
     music[2_000:2_003] = 1 - 2.0**-14
     assert warnings(music) == ()
+
+
+def test_floats_beyond_full_scale_are_no_flat_tops(music: Any) -> None:
+    music[1_000:1_010, 0] = -1.26  # 2.007 dBFS
+    (warning,) = warnings(np.rint(music * 2**23) / 2**23, form=SampleForm.F32)
+    assert warning.code is QualityCode.OVER_FULL_SCALE
+    assert "up to +2.01 dBFS" in warning.detail
+    assert "by 2.1 dB" in warning.detail
+
+
+def test_lossy_master_beyond_full_scale_is_told(music: Any) -> None:
+    found = warnings(np.clip(music * 2, -1.1, 1.1), form=SampleForm.F32, lossless=False)
+    assert [warning.code for warning in found] == [QualityCode.OVER_FULL_SCALE]
+
+
+@pytest.mark.parametrize(
+    ("finest", "lossless", "expected"),
+    [
+        pytest.param(2.0**-23, True, [], id="the steps of 24 bits are kept"),
+        pytest.param(2.0**-24, True, [QualityCode.BIT_DEPTH_REDUCED], id="one finer sample is told"),
+        pytest.param(2.0**-24, False, [], id="of a lossy codec no step is true"),
+    ],
+)
+def test_floats_that_lose_bits_are_told(
+    music: Any, *, finest: float, lossless: bool, expected: list[QualityCode]
+) -> None:
+    whole = np.rint(music * 2**23) / 2**23
+    whole[70_000, 1] += finest
+    assert [found.code for found in warnings(whole, form=SampleForm.F32, lossless=lossless)] == expected
 
 
 def test_offset_is_told_with_its_sign(music: Any) -> None:

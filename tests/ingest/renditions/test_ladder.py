@@ -56,6 +56,8 @@ def test_one_entry_more_is_one_rung_more() -> None:
         pytest.param({"name": "AAC 64"}, "AAC 64: a name is lower-case", id="name with a blank"),
         pytest.param({"name": ""}, ": a name is lower-case", id="empty name"),
         pytest.param({"name": "../flac"}, r"\.\./flac: a name is lower-case", id="name that climbs"),
+        pytest.param({"name": "a" * 65}, "a: a name has at most 64 characters", id="name that is too long for a URL"),
+        pytest.param({"name": "master"}, "master: the list of all renditions has this name", id="name that is taken"),
         pytest.param({"codec": "mp2"}, r"the file: Invalid enum value 'mp2' - at `\$\.rung\[0\]\.codec`", id="codec"),
         pytest.param({"bandwidth_bps": 5}, "aac-64: bandwidth_bps of aac has to be 16000 to 512000", id="too little"),
         pytest.param({"bandwidth_bps": 900_000}, "aac-64: bandwidth_bps of aac has to be", id="too much"),

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from config.settings import LADDER
 from ingest.errors import RenditionRejected
@@ -182,7 +183,13 @@ async def test_rendition_above_the_ceiling_is_turned_down_and_encoded_once_more(
     sources = await kitchen.sources(masters.tone(1.0, dbfs=-14.0), 48_000, SHORT)
     usual = await kitchen.render(SHORT, sources, Shelf())
     hot = Hot(kitchen.pool)
-    done = await kitchen.render(SHORT, sources, Shelf(), pool=hot)
+    fractions = []
+
+    async def watch(fraction: float) -> None:
+        fractions.append(fraction)
+
+    done = await kitchen.render(SHORT, sources, Shelf(), pool=hot, watch=watch)
+    assert fractions == sorted(fractions), "progress does not go back for the second encoding"
     assert sorted(hot.verified) == ["aac-96", "aac-96", "flac"], "a lossless one is never turned down"
     assert usual[0].rendition
     assert done[0].rendition
@@ -193,6 +200,31 @@ async def test_rendition_above_the_ceiling_is_turned_down_and_encoded_once_more(
     assert done[1].rendition
     assert usual[1].rendition
     assert (done[1].rendition.gain_db, done[1].rendition.sha256) == (0.0, usual[1].rendition.sha256)
+
+
+async def test_rung_that_is_not_what_was_asked_for_is_kept_and_logged(masters: Any, kitchen: Kitchen) -> None:
+    sources = await kitchen.sources(masters.tone(1.0, dbfs=-14.0), 48_000, SHORT)
+    shelf = Shelf()
+    with capture_logs() as logged:
+        await kitchen.render(SHORT, sources, shelf, pool=Hot(kitchen.pool, found_lufs=-20.0))
+    assert [(line["log_level"], line["rendition"]) for line in logged] == [("warning", "aac-96")]
+    assert logged[0]["loudness_lu"] < -0.5
+    assert "aac-96" in shelf.kept
+
+
+async def test_costliest_rung_is_begun_first_and_the_ladders_order_is_kept(masters: Any, kitchen: Kitchen) -> None:
+    rungs = tuple(reversed(SHORT))
+    sources = await kitchen.sources(masters.tone(1.0), 48_000, rungs)
+    begun = []
+
+    class Noting:
+        async def run(self, task: Task, watch: Any) -> Any:
+            begun.append((type(task).__name__, getattr(task, "rung", rungs[0]).name))
+            return await kitchen.pool.run(task, watch)
+
+    done = await kitchen.render(rungs, sources, Shelf(), pool=Noting())
+    assert begun[:2] == [("Render", "aac-96"), ("Render", "flac")]
+    assert [one.rung_name for one in done] == ["flac", "aac-96"]
 
 
 async def test_rung_that_is_much_too_loud_is_not_kept(masters: Any, kitchen: Kitchen) -> None:
@@ -206,5 +238,5 @@ async def test_rung_that_is_much_too_loud_is_not_kept(masters: Any, kitchen: Kit
 
 def test_costly_rungs_come_first() -> None:
     names = [rung.name for rung in sorted(PACKAGED, key=cost, reverse=True)]
-    assert names[:2] == ["mp3-320", "aac-320"]
+    assert names[:2] == ["aac-320", "mp3-320"]
     assert names[-1] == "flac"

@@ -74,17 +74,50 @@ def test_integer_masters_decode_bit_for_bit(
     assert np.array_equal(found, masters.samples(data))
 
 
-@pytest.mark.parametrize("container", ["WAV", "AIFF"])
 @pytest.mark.parametrize(
-    ("subtype", "warnings"), [("FLOAT", []), ("DOUBLE", [QualityCode.BIT_DEPTH_REDUCED])], ids=["32 bits", "64 bits"]
+    ("bits", "stored"),
+    [
+        pytest.param(12, (SampleForm.S16, 16), id="12 bits in 16"),
+        pytest.param(20, (SampleForm.S32, 24), id="20 bits in 24"),
+    ],
 )
-def test_float_masters_keep_what_is_above_full_scale(
-    masters: Any, container: str, subtype: str, warnings: list[QualityCode]
-) -> None:
+def test_wav_of_an_odd_width_decodes_bit_for_bit(masters: Any, bits: int, stored: tuple[SampleForm, int]) -> None:
+    """They lie in the upper bits of whole bytes (Microsoft's "Multiple channel audio data and WAVE files")."""
+    form, held = stored
+    whole = np.rint(masters.music(0.5) * (2 ** (bits - 1) - 1)).astype("<i4") << (held - bits)
+    packed = whole.view(np.uint8).reshape(-1, 4)[:, : held // 8].tobytes()
+    description = struct.pack("<HHIIHH", 1, 2, 48_000, 48_000 * held // 4, held // 4, bits)
+    info, pcm = run(masters.riff((b"fmt ", description), (b"data", packed)))
+    assert ((info.form, info.stored_bits), info.sample_count) == (stored, 24_000)
+    found = np.frombuffer(pcm, form.dtype).reshape(-1, 2) >> (8 * form.byte_width - held)
+    assert np.array_equal(found, whole)
+
+
+@pytest.mark.parametrize(
+    ("used", "held", "stored"),
+    [
+        pytest.param(24, 32, 24, id="24 bits in 32"),
+        pytest.param(20, 32, 24, id="20 bits in 32"),
+        pytest.param(16, 24, 24, id="16 bits in 24"),
+        pytest.param(0, 32, 32, id="bits that are not told"),
+    ],
+)
+def test_extensible_wav_keeps_the_bits_that_are_used(masters: Any, used: int, held: int, stored: int) -> None:
+    whole = np.rint(masters.music(0.5) * (2**15 - 1)).astype("<i4") << 16
+    packed = whole.view(np.uint8).reshape(-1, 4)[:, 4 - held // 8 :].tobytes()
+    guid = struct.pack("<H", 1) + bytes.fromhex("000000001000800000aa00389b71")
+    block = 2 * held // 8
+    description = struct.pack("<HHIIHHHHI", 0xFFFE, 2, 48_000, 48_000 * block, block, held, 22, used, 3) + guid
+    info, pcm = run(masters.riff((b"fmt ", description), (b"data", packed)))
+    assert (info.form, info.stored_bits, info.sample_count) == (SampleForm.S32, stored, 24_000)
+    assert np.array_equal(np.frombuffer(pcm, "<i4"), whole.ravel())
+
+
+@pytest.mark.parametrize("container", ["WAV", "AIFF"])
+@pytest.mark.parametrize("subtype", ["FLOAT", "DOUBLE"], ids=["32 bits", "64 bits"])
+def test_float_masters_keep_what_is_above_full_scale(masters: Any, container: str, subtype: str) -> None:
     frames = masters.tone(0.5, dbfs=6.0)
-    result, pcm = decoded(masters.sndfile(frames, 48_000, container=container, subtype=subtype))
-    info = result.info
-    assert [warning.code for warning in result.warnings] == warnings
+    info, pcm = run(masters.sndfile(frames, 48_000, container=container, subtype=subtype))
     assert (info.form, info.stored_bits) == (SampleForm.F32, 24)
     assert np.array_equal(np.frombuffer(pcm, "<f4").reshape(-1, 2), frames.astype("<f4"))
 
@@ -266,6 +299,14 @@ def test_only_the_promised_decoder_opens(masters: Any) -> None:
     )
     with pytest.raises(MediaError):
         decoded(masters.wav(masters.tone(0.5)), header)
+
+
+def test_memory_that_is_refused_is_the_masters_fault(masters: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: Any) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(decode, "_open", refused)
+    assert refusal(masters.wav(masters.tone(0.5))) is FailureCode.RESOURCE_LIMIT
 
 
 FORMS = {

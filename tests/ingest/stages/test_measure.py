@@ -51,7 +51,20 @@ def test_energies_of_the_album_are_written(masters: Any, tmp_path: Path) -> None
 def test_findings_of_quality_control_are_told(masters: Any, tmp_path: Path) -> None:
     clipped = np.clip(masters.tone(2.0, RATE, dbfs=12.0), -1.0, 1.0)
     found = measured(clipped, tmp_path)
-    assert {warning.code for warning in found.warnings} == {QualityCode.CLIPPED, QualityCode.IDENTICAL_CHANNELS}
+    assert [warning.code for warning in found.warnings] == [
+        QualityCode.CLIPPED,
+        QualityCode.BIT_DEPTH_REDUCED,
+        QualityCode.IDENTICAL_CHANNELS,
+    ]
+
+
+def test_bits_that_the_file_said_were_unused_are_told_when_they_are_not(masters: Any, tmp_path: Path) -> None:
+    """24 bits in 32, of which the lower eight should be zeros."""
+    samples = np.rint(masters.music(1.0, RATE) * 0.5 * 2**23).astype(np.int32) << 8
+    assert measured(samples, tmp_path, form=SampleForm.S32).warnings == ()
+    samples[1000, 1] += 1
+    (warning,) = measured(samples, tmp_path, form=SampleForm.S32).warnings
+    assert warning.code is QualityCode.BIT_DEPTH_REDUCED
 
 
 def test_nothing_but_zeros_is_refused(tmp_path: Path) -> None:

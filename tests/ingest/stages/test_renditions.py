@@ -38,10 +38,23 @@ def test_track_file_is_what_its_figures_say(masters: Any, workbench: Callable[..
     starts = [box.start for box in walk(data) if box.path == "moof"]
     lengths = [part.byte_length for part in track.segments]
     assert starts == [track.header_byte_length + sum(lengths[:index]) for index in range(len(lengths))]
+    pieces = [data[start : start + length] for start, length in zip(starts, lengths, strict=True)]
+    assert [part.sha256 for part in track.segments] == [hashlib.sha256(piece).hexdigest()[:32] for piece in pieces]
+    assert track.header_sha256 == hashlib.sha256(data[: track.header_byte_length]).hexdigest()[:32]
     ticks = sum(part.duration_ticks for part in track.segments)
     assert ticks == result.priming_samples + result.sample_count + result.padding_samples
     payloads = sum(len(box.payload) for box in walk(data) if box.path == "mdat")
     assert result.payload_byte_length == payloads
+
+
+@pytest.mark.parametrize("name", STREAMED)
+def test_peak_of_the_shortest_track_is_not_below_its_average(
+    masters: Any, workbench: Callable[..., Any], name: str
+) -> None:
+    """The header counts for the average, and lifts it above every segment's own rate."""
+    result = workbench(masters.tone(0.1)).render(name)
+    average = track_path(result).stat().st_size * 8 * 48_000 / result.sample_count
+    assert result.track.peak_bandwidth_bps == round(average)
 
 
 @pytest.mark.parametrize("name", RUNGS)

@@ -1,0 +1,1 @@
+"""Protection: encryption of stored media on the way out, the keys for it, and what manifests say of both."""

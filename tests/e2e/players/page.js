@@ -1,0 +1,157 @@
+// What runs in the page: each player behind the same five verbs, and a note of everything that happens to the element.
+//
+//   load(url)      until the player knows the stream
+//   variants()     what it can switch between, lowest first: [{id, codec, bandwidthBps}]
+//   choose(id)     this one from here on
+//   playing()      the variant whose segments are appended now
+//   errors         everything the player complained about, fatal or not
+
+const codecOf = (text) => (text || "").split(".")[0].toLowerCase();
+const byBandwidth = (a, b) => a.bandwidthBps - b.bandwidthBps;
+
+class HlsJs {
+  errors = [];
+
+  async load(url, media) {
+    this.hls = new Hls({ debug: false });
+    this.hls.on(Hls.Events.ERROR, (_, data) => this.errors.push(`${data.type}/${data.details}`));
+    const known = new Promise((resolve) => this.hls.once(Hls.Events.MANIFEST_PARSED, resolve));
+    this.hls.attachMedia(media);
+    this.hls.loadSource(url);
+    await known;
+  }
+
+  variants() {
+    return this.hls.levels
+      .map((level, id) => ({ id, codec: codecOf(level.audioCodec), bandwidthBps: level.bitrate }))
+      .sort(byBandwidth);
+  }
+
+  choose(id) {
+    this.hls.nextLevel = id;
+  }
+
+  playing() {
+    return this.hls.currentLevel;
+  }
+}
+
+class Shaka {
+  errors = [];
+
+  async load(url, media, { clearKeys }) {
+    shaka.polyfill.installAll();
+    this.player = new shaka.Player();
+    await this.player.attach(media);
+    this.player.addEventListener("error", (event) => this.errors.push(`${event.detail.category}/${event.detail.code}`));
+    this.player.configure({ abr: { enabled: false } });
+    if (clearKeys) this.player.configure({ drm: { servers: { "org.w3.clearkey": clearKeys } } });
+    await this.player.load(url).catch((error) => {
+      this.errors.push(`${error.category}/${error.code}/${JSON.stringify(error.data)}`);
+      throw error;
+    });
+  }
+
+  variants() {
+    return this.player
+      .getVariantTracks()
+      .map((track) => ({ id: track.id, codec: codecOf(track.audioCodec), bandwidthBps: track.bandwidth }))
+      .sort(byBandwidth);
+  }
+
+  choose(id) {
+    this.player.selectVariantTrack(this.player.getVariantTracks().find((track) => track.id === id), true);
+  }
+
+  playing() {
+    return this.player.getVariantTracks().find((track) => track.active)?.id;
+  }
+}
+
+class DashJs {
+  errors = [];
+
+  async load(url, media, { clearKeys }) {
+    this.player = dashjs.MediaPlayer().create();
+    this.player.updateSettings({
+      debug: { logLevel: 0 },
+      streaming: { abr: { autoSwitchBitrate: { audio: false } } },
+    });
+    this.player.on(dashjs.MediaPlayer.events.ERROR, (event) => this.errors.push(`${event.error.code} ${event.error.message}`));
+    const known = new Promise((resolve) => this.player.on(dashjs.MediaPlayer.events.STREAM_INITIALIZED, resolve));
+    if (clearKeys) this.player.setProtectionData({ "org.w3.clearkey": { serverURL: clearKeys } });
+    this.player.initialize(media, url, false);
+    await known;
+  }
+
+  // Of the set that plays: dash.js changes between sets only by a new track.
+  variants() {
+    return this.player
+      .getRepresentationsByType("audio")
+      .map((one) => ({ id: one.id, codec: codecOf(one.codecs?.match(/"(.*)"/)?.[1] ?? one.codecs), bandwidthBps: one.bandwidth }))
+      .sort(byBandwidth);
+  }
+
+  choose(id) {
+    this.player.setRepresentationForTypeById("audio", id, true);
+  }
+
+  playing() {
+    return this.player.getCurrentRepresentationForType("audio")?.id;
+  }
+}
+
+const PLAYERS = { "hls.js": HlsJs, shaka: Shaka, "dash.js": DashJs };
+const LIMIT_MS = 60_000;
+
+function until(what, condition, media) {
+  return new Promise((resolve, reject) => {
+    const timer = setInterval(() => {
+      if (condition()) finish(resolve);
+      else if (performance.now() > limit) {
+        finish(() => reject(new Error(`not ${what} at ${media.currentTime} s, ready state ${media.readyState}`)));
+      }
+    }, 20);
+    const limit = performance.now() + LIMIT_MS;
+    const finish = (how) => {
+      clearInterval(timer);
+      how();
+    };
+  });
+}
+
+// Play from the start, switch between the qualities, seek forth and back, and play to the end.
+window.listen = async ({ player: name, url, clearKeys }) => {
+  const media = document.querySelector("audio");
+  const player = new PLAYERS[name]();
+  const seen = { stalls: 0, played: [], errors: player.errors };
+  let seeking = true; // waiting is a stall only once sound has begun, and not after a seek
+  media.addEventListener("playing", () => (seeking = false));
+  media.addEventListener("seeking", () => (seeking = true));
+  media.addEventListener("waiting", () => (seen.stalls += seeking || media.ended ? 0 : 1));
+  media.addEventListener("error", () => player.errors.push(`media ${media.error.code} ${media.error.message}`));
+  try {
+    await player.load(url, media, { clearKeys });
+    seen.variants = player.variants();
+    const reach = (seconds) => until(`playing at ${seconds} s`, () => media.currentTime >= seconds && !media.seeking, media);
+    const note = () => seen.played.push(player.playing());
+    await media.play();
+    await reach(0.5);
+    note();
+    const lowest = seen.variants[0].id;
+    const highest = seen.variants[seen.variants.length - 1].id;
+    player.choose(player.playing() === highest ? lowest : highest);
+    media.currentTime = media.duration / 2;
+    await reach(media.duration / 2 + 0.5);
+    note();
+    media.currentTime = 0.25;
+    await reach(0.75);
+    player.choose(seen.played[0]);
+    media.currentTime = media.duration - 1.5;
+    await until("ended", () => media.ended, media);
+    note();
+  } catch (error) {
+    player.errors.push(String(error));
+  }
+  return { ...seen, ended: media.ended, currentTime: media.currentTime, durationS: media.duration };
+};
