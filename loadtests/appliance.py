@@ -24,9 +24,7 @@ STOP_TIMEOUT_S = 60
 COMMAND_TIMEOUT_S = 1800
 """For what hangs: importing a long master takes minutes on a busy machine."""
 FOREIGN = ("SEGUE_", "MAKE", "MFLAGS")
-INTERRUPTED = (0, 2, -signal.SIGINT)
-"""How make reports the Ctrl-C that it got together with its child, which ends with 0; on a busy machine it may look at
-the child first."""
+INTERRUPTED = (2, -signal.SIGINT)  # how make reports the Ctrl-C that it got together with its child
 PORT_VARIABLES = ("SEGUE_GRAPH_PORT", "SEGUE_ORIGIN_PORT", "SEGUE_S3_PORT", "SEGUE_VALKEY_PORT")
 
 

@@ -30,6 +30,9 @@ from appliance.home import Home
 from appliance.supervision.command import Command
 from config.migrate import load, migrate
 
+# A shell that runs the tests in the background has them ignore Ctrl-C, and whatever they start would ignore it, too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 READY_LIMIT_S = 60.0
 TEMPLATE = "segue_template"
 BUCKETS = 2000

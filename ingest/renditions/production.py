@@ -75,17 +75,17 @@ async def render_all(
     rungs: Sequence[Rung], sources: Sources, *, recipe: Recipe, pool: Pool, folder: Path, shelf: Shelf, watch: Watch
 ) -> list[Finished]:
     """Make every rung and keep it. Raises a group of RenditionRejected, IngestFault and what the shelf raises."""
-    kitchen = _Kitchen(sources, recipe=recipe, pool=pool, folder=folder, shelf=shelf)
+    maker = _Maker(sources, recipe=recipe, pool=pool, folder=folder, shelf=shelf)
     progress = _Progress(rungs, watch)
     async with asyncio.TaskGroup() as group:
         tasks = {
-            rung.name: group.create_task(kitchen.make(rung, progress.part(rung)))
+            rung.name: group.create_task(maker.make(rung, progress.part(rung)))
             for rung in sorted(rungs, key=cost, reverse=True)
         }
     return [tasks[rung.name].result() for rung in rungs]
 
 
-class _Kitchen:
+class _Maker:
     """Makes one rung after another of the same sources."""
 
     def __init__(self, sources: Sources, *, recipe: Recipe, pool: Pool, folder: Path, shelf: Shelf) -> None:

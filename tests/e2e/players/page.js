@@ -12,8 +12,9 @@ const byBandwidth = (a, b) => a.bandwidthBps - b.bandwidthBps;
 class HlsJs {
   errors = [];
 
-  async load(url, media) {
-    this.hls = new Hls({ debug: false });
+  async load(url, media, licenseUrl) {
+    const drmSystems = { "org.w3.clearkey": { licenseUrl } };
+    this.hls = new Hls({ emeEnabled: Boolean(licenseUrl), drmSystems: licenseUrl ? drmSystems : {} });
     this.hls.on(Hls.Events.ERROR, (_, data) => this.errors.push(`${data.type}/${data.details}`));
     const known = new Promise((resolve) => this.hls.once(Hls.Events.MANIFEST_PARSED, resolve));
     this.hls.attachMedia(media);
@@ -39,13 +40,13 @@ class HlsJs {
 class Shaka {
   errors = [];
 
-  async load(url, media, { clearKeys }) {
+  async load(url, media, licenseUrl) {
     shaka.polyfill.installAll();
     this.player = new shaka.Player();
     await this.player.attach(media);
     this.player.addEventListener("error", (event) => this.errors.push(`${event.detail.category}/${event.detail.code}`));
     this.player.configure({ abr: { enabled: false } });
-    if (clearKeys) this.player.configure({ drm: { servers: { "org.w3.clearkey": clearKeys } } });
+    if (licenseUrl) this.player.configure({ drm: { servers: { "org.w3.clearkey": licenseUrl } } });
     await this.player.load(url).catch((error) => {
       this.errors.push(`${error.category}/${error.code}/${JSON.stringify(error.data)}`);
       throw error;
@@ -71,7 +72,7 @@ class Shaka {
 class DashJs {
   errors = [];
 
-  async load(url, media, { clearKeys }) {
+  async load(url, media, licenseUrl) {
     this.player = dashjs.MediaPlayer().create();
     this.player.updateSettings({
       debug: { logLevel: 0 },
@@ -79,7 +80,7 @@ class DashJs {
     });
     this.player.on(dashjs.MediaPlayer.events.ERROR, (event) => this.errors.push(`${event.error.code} ${event.error.message}`));
     const known = new Promise((resolve) => this.player.on(dashjs.MediaPlayer.events.STREAM_INITIALIZED, resolve));
-    if (clearKeys) this.player.setProtectionData({ "org.w3.clearkey": { serverURL: clearKeys } });
+    if (licenseUrl) this.player.setProtectionData({ "org.w3.clearkey": { serverURL: licenseUrl } });
     this.player.initialize(media, url, false);
     await known;
   }
@@ -121,7 +122,7 @@ function until(what, condition, media) {
 }
 
 // Play from the start, switch between the qualities, seek forth and back, and play to the end.
-window.listen = async ({ player: name, url, clearKeys }) => {
+window.listen = async ({ player: name, url, licenseUrl }) => {
   const media = document.querySelector("audio");
   const player = new PLAYERS[name]();
   const seen = { stalls: 0, played: [], errors: player.errors };
@@ -131,7 +132,7 @@ window.listen = async ({ player: name, url, clearKeys }) => {
   media.addEventListener("waiting", () => (seen.stalls += seeking || media.ended ? 0 : 1));
   media.addEventListener("error", () => player.errors.push(`media ${media.error.code} ${media.error.message}`));
   try {
-    await player.load(url, media, { clearKeys });
+    await player.load(url, media, licenseUrl);
     seen.variants = player.variants();
     const reach = (seconds) => until(`playing at ${seconds} s`, () => media.currentTime >= seconds && !media.seeking, media);
     const note = () => seen.played.push(player.playing());
