@@ -89,18 +89,17 @@ class Disk:
 
     def _read(self, block: Block) -> bytes | None:
         path = self._path(block)
-        with suppress(FileNotFoundError):
-            try:
-                data = path.read_bytes()
-                if block.is_in(data):
-                    os.utime(path)
-                    return data
-                log.warning("damaged file in the disk tier", path=str(path))
-                path.unlink()
-            except OSError as error:
-                if isinstance(error, FileNotFoundError):
-                    raise
-                log.warning("disk tier cannot be read", reason=str(error))
+        try:
+            data = path.read_bytes()
+            if block.is_in(data):
+                os.utime(path)
+                return data
+            log.warning("damaged file in the disk tier", path=str(path))
+            path.unlink()
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            log.warning("disk tier cannot be read", reason=str(error))
         return None
 
     def _write(self, block: Block, data: bytes) -> None:
