@@ -171,7 +171,7 @@ def test_ready_summary_shows_where_everything_is(running: Place) -> None:
 
 def test_no_secret_is_printed_or_logged(running: Place) -> None:
     secrets = (running.home / "credentials.json").read_text().split('"')[3::4]
-    assert len(secrets) == 8
+    assert len(secrets) == 9
     texts = [running.said(), *(log.read_text() for log in (running.home / "logs").glob("*.log"))]
     assert len(texts) >= 7
     assert [secret for secret in secrets for text in texts if secret in text] == []
