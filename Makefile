@@ -12,7 +12,7 @@ help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: $(READY) ## start everything on this machine and ingest the demo library; Ctrl-C stops it
-	@exec $(BIN)/segue up
+	@exec $(BIN)/segue up $(ARGS)
 
 test: $(READY) ## run every test; what needs an apt package says so and skips
 	@$(BIN)/pytest $(ARGS)

@@ -3,7 +3,7 @@
 A track is named by its id (global, or the plain UUID) or by words for the search; of what the search finds the first
 track is taken, else the first track of the first album or artist.
 
-Not here: playing. The URL opens in any player.
+Not here: whole albums (`albums`), playing. The URL opens in any player.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ query ($query: String!) {{
 }}"""
 START_PLAYBACK: Final = """
 mutation ($input: StartPlaybackInput!) {
-  startPlayback(input: $input) { playback { hlsUrl dashUrl expiresAt } userErrors { field message code } }
+  startPlayback(input: $input) { playback { hlsUrl dashUrl licenseUrl } userErrors { field message code } }
 }"""
 START_WHOLE: Final = """
 mutation ($input: StartPlaybackInput!) {
@@ -110,11 +110,11 @@ class _Hits(msgspec.Struct, frozen=True):
 
 
 class Playback(msgspec.Struct, frozen=True, rename="camel"):
-    """The signed manifests of one track."""
+    """The signed manifests of one track, as far as its form has them, and where its keys are asked for."""
 
     hls_url: str
-    dash_url: str
-    expires_at: str
+    dash_url: str | None
+    license_url: str | None
 
 
 class WholeFile(msgspec.Struct, frozen=True, rename="camel"):
@@ -156,9 +156,9 @@ async def find_track(client: GraphClient, words: str) -> Track:
     raise NothingFound(f"nothing to play was found for {words!r}")
 
 
-async def start_playback(client: GraphClient, track: Track) -> Playback:
+async def start_playback(client: GraphClient, track: Track, protection: str) -> Playback:
     """Raises InputRefused, GraphRefused, GraphAway."""
-    return (await client.mutate(START_PLAYBACK, {"trackId": track.id}, to=_Started)).playback
+    return (await client.mutate(START_PLAYBACK, {"trackId": track.id, "protection": protection}, to=_Started)).playback
 
 
 async def start_whole(client: GraphClient, track: Track, quality: str | None) -> WholeFile:

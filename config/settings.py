@@ -149,6 +149,8 @@ class OriginSettings(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     s3: S3Settings
     edge_keys: tuple[EdgeKey, ...]
+    valkey: ValkeySettings | None
+    """None: withdrawals are looked for, not listened to."""
     manifest_max_age_s: int
     allowed_origins: tuple[str, ...]
     reads: ReadSettings
@@ -262,6 +264,7 @@ def origin_settings(environment: Environment) -> OriginSettings:
         workers=read.integer("SEGUE_ORIGIN_WORKERS", 1),
         s3=s3_settings(environment),
         edge_keys=edge_keys(environment),
+        valkey=valkey_settings(environment) if read.text("SEGUE_VALKEY_URL", "") else None,
         manifest_max_age_s=read.integer("SEGUE_MANIFEST_MAX_AGE_S", 10),
         allowed_origins=read.items("SEGUE_ALLOWED_ORIGINS", "*"),
         reads=read_settings(environment),

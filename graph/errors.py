@@ -116,6 +116,7 @@ class ProblemCode(Enum):
     UPLOAD_EXPIRED = "upload_expired"
     UPLOAD_COMPLETED = "upload_completed"
     NOT_PLAYABLE = "not_playable"
+    TRACK_WITHDRAWN = "track_withdrawn"
     IMAGE_FAILED = "image_failed"
 
 
@@ -142,6 +143,7 @@ PROBLEM_MEANINGS: dict[ProblemCode, str] = {
     ProblemCode.UPLOAD_COMPLETED: "The upload has been completed: its file belongs to the track now.",
     ProblemCode.IMAGE_FAILED: "This picture could not be used; the image's `failure` says why. Upload another one.",
     ProblemCode.NOT_PLAYABLE: "There is nothing to play in this track yet, or not any more.",
+    ProblemCode.TRACK_WITHDRAWN: "The track was withdrawn; its owner may offer it again.",
 }
 
 

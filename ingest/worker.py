@@ -61,16 +61,17 @@ async def run(settings: IngestSettings) -> None:
         folder = stack.enter_context(scratch.worker_folder(Path(settings.scratch)))
         postgres = await stack.enter_async_context(open_pool(settings.postgres))
         store = await stack.enter_async_context(open_store(settings.s3))
+        valkey = await stack.enter_async_context(open_valkey(settings.valkey))
         handler = Handler(
             recipe=read_recipe(settings),
             ledger=Ledger(postgres, removal_delay=timedelta(seconds=settings.removal_delay_s)),
             offer=partial(proposal.offer, postgres, store),
             store=store,
-            valkey=await stack.enter_async_context(open_valkey(settings.valkey)),
+            valkey=valkey,
             pool=await stack.enter_async_context(children.pool(cores, CHILD_LIMITS, folder)),
             folder=folder,
         )
-        await stack.enter_async_context(house_kept(postgres, store, housekeeping_rules(settings)))
+        await stack.enter_async_context(house_kept(postgres, store, valkey, housekeeping_rules(settings)))
         images = ImageHandler(ledger=ImageLedger(postgres), store=store, folder=folder)
         entrypoints = {
             ENTRYPOINT: handler.handle,

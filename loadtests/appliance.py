@@ -78,12 +78,15 @@ def second_terminal(home: Path, environment: dict[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def running(environment: dict[str, str], log: Path) -> Iterator[Appliance]:
-    """`make up` until it is ready; Ctrl-C and a clean exit at the end. Raises NotReadyError."""
+def running(environment: dict[str, str], log: Path, *options: str) -> Iterator[Appliance]:
+    """`make up` until it is ready; Ctrl-C and a clean exit at the end. Raises NotReadyError.
+
+    `options` are those of `segue up`: what has no use for the demo library starts without it, and has the cores.
+    """
     began = time.monotonic()
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            ["make", "up"],  # noqa: S607 -- found on the PATH, as a person's is
+        process = subprocess.Popen(  # noqa: S603 -- the options are ours
+            ["make", "up", f"ARGS={' '.join(options)}"],  # noqa: S607 -- found on the PATH, as a person's is
             cwd=ROOT,
             env=environment,
             stdout=output,

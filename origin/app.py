@@ -12,6 +12,7 @@ import msgspec
 
 from config.objects import open_store
 from config.settings import OriginSettings, ProtectionSettings, ReadSettings, S3Settings
+from origin.announcements import followed
 from origin.asgi import Application
 from origin.cors import cors_of
 from origin.descriptors import Descriptors
@@ -26,6 +27,7 @@ from origin.reads.reader import Reader
 from origin.reads.room import Room
 from origin.service import Service
 from origin.store import Store
+from origin.withdrawals import Offered, Withdrawals
 
 CONNECTIONS = 256
 """To one endpoint: what is in flight is limited in bytes, which would be thousands of the smallest segments."""
@@ -38,7 +40,12 @@ def create_app(settings: OriginSettings) -> Application:
     @asynccontextmanager
     async def open_service() -> AsyncIterator[Service]:
         cache: Cache[str, bytes] = Cache(settings.reads.segment_cache_bytes)
-        async with open_reader(settings, cache) as reader, open_keys(settings.protection) as provider:
+        async with (
+            open_reader(settings, cache) as reader,
+            open_withdrawals(settings, reader) as withdrawals,
+            open_keys(settings.protection) as provider,
+        ):
+            descriptors = Descriptors(reader.asset, room_bytes=settings.reads.descriptor_cache_bytes)
             yield Service(
                 store=reader,
                 protected=Protected(
@@ -46,7 +53,7 @@ def create_app(settings: OriginSettings) -> Application:
                     cache=cache,
                     segments_per_period=settings.protection.segments_per_period,
                 ),
-                descriptors=Descriptors(reader.asset, room_bytes=settings.reads.descriptor_cache_bytes),
+                descriptors=Offered(descriptors, withdrawals),
                 keys=keys,
                 manifest_max_age_s=settings.manifest_max_age_s,
                 clock=time.time,
@@ -54,6 +61,14 @@ def create_app(settings: OriginSettings) -> Application:
             )
 
     return Application(open_service)
+
+
+@asynccontextmanager
+async def open_withdrawals(settings: OriginSettings, reader: Reader) -> AsyncIterator[Withdrawals]:
+    """What is known of withdrawn assets, with an ear for announcements."""
+    withdrawals = Withdrawals(reader.withdrawn, clock=time.monotonic)
+    async with followed(settings.valkey, withdrawals):
+        yield withdrawals
 
 
 @asynccontextmanager

@@ -279,6 +279,11 @@ def asset_directory(asset_id: UUID) -> str:
     return f"assets/{asset_id}/"
 
 
+def withdrawal_key(asset_id: UUID) -> str:
+    """An object lies here while the asset, in all its revisions, is withdrawn."""
+    return f"{asset_directory(asset_id)}withdrawn"
+
+
 def revision_directory(asset_id: UUID, revision: int) -> str:
     return f"{asset_directory(asset_id)}{revision}/"
 

@@ -8,6 +8,7 @@
     │   ├── MalformedLicenseRequest 400  the body is no request of the W3C's JSON format
     │   ├── Refused             403  the path or its token; never says which, to nobody but the log
     │   ├── NotThere            404  an authorised, well-formed path to nothing
+    │   ├── Withdrawn           410  an authorised path to an asset that was withdrawn
     │   ├── MethodNotAllowed    405
     │   ├── BodyTooLong         413
     │   ├── RangeUnsatisfiable  416
@@ -70,6 +71,13 @@ class NotThere(OriginError):
 
     code = "not_there"
     status = 404
+
+
+class Withdrawn(OriginError):
+    """The asset was withdrawn, with all its files and keys; whoever withdrew it may offer it again by the API."""
+
+    code = "withdrawn"
+    status = 410
 
 
 class MethodNotAllowed(OriginError):

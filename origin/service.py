@@ -7,8 +7,8 @@ What each request goes through, in this order:
 3. the raw path is parsed (`origin.routes`), 403;
 4. the token is verified for the directory that the path names, which is an asset's or a running order of several, and
    says with the query of a manifest what of it may be had (`origin.admission`), 403 and 400;
-5. the descriptors are looked up (`origin.descriptors`), 404 and 503; an image is public and has none, so instead of
-   steps 4 to 6 it is read as a whole;
+5. the descriptors are looked up (`origin.descriptors`), 404 and 503, unless one of the assets is withdrawn
+   (`origin.withdrawals`), 410; an image is public and has none, so instead of steps 4 to 6 it is read as a whole;
 6. the file is resolved in it (`origin.resources`), 404 and 403, and takes its protected form where the path names a
    scheme (`origin.protected`), 502 and 503 when a key server is needed for that; manifests are remembered;
 7. conditions and ranges are applied (`origin.responses`), 304, 206, 416;
@@ -34,7 +34,6 @@ from edge.token import Grant
 from origin import admission, resources, responses, routes
 from origin.asset import asset_directory
 from origin.cors import METHODS, OPEN, PREFLIGHT, Cors, merged
-from origin.descriptors import Descriptors
 from origin.errors import (
     BodyTooLong,
     ClientGone,
@@ -45,6 +44,7 @@ from origin.errors import (
     OriginError,
     RangeUnsatisfiable,
     Refused,
+    Withdrawn,
 )
 from origin.image import image_key
 from origin.leaving import Left, unless_left
@@ -59,6 +59,7 @@ from origin.resources import Media, Resource, Stored, Written
 from origin.responses import Headers, Reply
 from origin.routes import Header, HlsKey, ImageRoute, License, Manifest, MediaSegment, PresentationRoute, Route
 from origin.running_order import Place, directory
+from origin.withdrawals import Assets
 
 LIVE_PATH = b"/health/live"
 READY_PATH = b"/health/ready"
@@ -75,6 +76,7 @@ CALLERS = (
     MalformedLicenseRequest,
     Refused,
     NotThere,
+    Withdrawn,
     MethodNotAllowed,
     BodyTooLong,
     RangeUnsatisfiable,
@@ -132,7 +134,7 @@ class Service:
         self,
         *,
         store: Bytes,
-        descriptors: Descriptors,
+        descriptors: Assets,
         protected: Protected,
         keys: Mapping[str, bytes],
         manifest_max_age_s: int,

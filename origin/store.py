@@ -13,7 +13,7 @@ from uuid import UUID
 
 from config.errors import ObjectMissing, ServiceUnavailable
 from config.objects import ObjectStore
-from origin.asset import Asset, InvalidDescriptor, decode, descriptor_key
+from origin.asset import Asset, InvalidDescriptor, decode, descriptor_key, withdrawal_key
 from origin.errors import NotThere, StoreAway, WrongBytes
 from origin.ranges import Span
 from origin.reads.block import Block
@@ -59,6 +59,14 @@ class Store:
         """Read a small object to its end. Raises NotThere, StoreAway."""
         with _translated():
             return await self._objects.read(key)
+
+    async def withdrawn(self, asset_id: UUID) -> bool:
+        """Whether an asset's marker is there. Raises StoreAway."""
+        try:
+            await self.whole(withdrawal_key(asset_id))
+        except NotThere:
+            return False
+        return True
 
     async def ping(self) -> None:
         """Raises StoreAway, after two seconds at the latest."""

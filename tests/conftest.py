@@ -114,6 +114,11 @@ def _postgres(home: Home, held: Credentials) -> Iterator[int]:
 
         _wait(child, probe, command.name)
         asyncio.run(prepare.make_database(home, held))
+        admin = postgres.url(
+            home.socket_folder, role=postgres.ADMIN_ROLE, password=held.postgres_admin_password, database="postgres"
+        )
+        # A database cannot be dropped while a connection to it begins: it has no role yet, so it is nobody's to end.
+        asyncio.run(_run(admin, f"GRANT pg_signal_backend TO {postgres.ROLE}"))
         yield child.pid
 
 

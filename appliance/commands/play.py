@@ -1,4 +1,4 @@
-"""`segue play`: a signed URL of a track, alone on the last line of standard output, for any player to open."""
+"""`segue play`: a signed URL of a track or an album, alone on the last line of standard output, for any player."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from appliance.invocation import Invocation, pass_invocation
 
@@ -16,10 +17,56 @@ if TYPE_CHECKING:
 
 HLS, DASH, PROGRESSIVE = "hls", "dash", "progressive"
 AUTO = "auto"
+NONE, AES_128 = "none", "aes-128"
+PROTECTIONS = (NONE, AES_128, "cbcs", "cenc")
+"""The API's names, as a command line spells them."""
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True):
+    """What the options ask for; `album` and `query` are words or ids, None for what the demo has."""
+
+    query: str | None
+    album: str | None
+    protocol: str
+    quality: str
+    protection: str
+
+    def check(self) -> None:
+        """Raise UsageError for options that exclude each other."""
+        whole = self.protocol == PROGRESSIVE
+        for wrong, message in (
+            (
+                self.quality != AUTO and not whole,
+                "--quality goes with --protocol progressive: a player of HLS or DASH chooses by itself.",
+            ),
+            (self.album is not None and self.query is not None, "Name a track, or an album by --album, and not both."),
+            (self.album is not None and whole, "--album is one stream of all tracks; take --protocol hls or dash."),
+            (self.protection != NONE and whole, "Whole files are not protected; take --protocol hls or dash."),
+            (
+                self.protection == AES_128 and self.protocol == DASH,
+                "DASH has no aes-128; take --protection cbcs or cenc.",
+            ),
+        ):
+            if wrong:
+                raise click.UsageError(message)
+
+    @property
+    def protection_name(self) -> str:
+        """As the API calls it."""
+        return self.protection.replace("-", "_").upper()
+
+
+class Found(msgspec.Struct, frozen=True, kw_only=True):
+    """What plays, and where."""
+
+    title: str
+    url: str
+    license_url: str | None = None
 
 
 @click.command
 @click.argument("query", required=False, metavar="[QUERY-OR-ID]")
+@click.option("--album", metavar="QUERY-OR-ID", help="A whole album in place of a track, as one stream without a gap.")
 @click.option(
     "--protocol",
     type=click.Choice([HLS, DASH, PROGRESSIVE]),
@@ -34,6 +81,13 @@ AUTO = "auto"
     show_default=True,
     help="Of a progressive file, by its name in the ladder, such as mp3-320. With HLS and DASH the player chooses.",
 )
+@click.option(
+    "--protection",
+    type=click.Choice(PROTECTIONS),
+    default=NONE,
+    show_default=True,
+    help="How the media are encrypted on the way.",
+)
 @click.option("--cdn", type=click.Choice(["origin"]), default="origin", show_default=True, help="Who delivers.")
 @click.option("--as", "email", metavar="EMAIL", help="The account that listens; without it the demo listener.")
 @click.option("--print-url", is_flag=True, help="Print the URL and nothing else.")
@@ -41,8 +95,10 @@ AUTO = "auto"
 def play(  # noqa: PLR0917 -- click passes every option by its name
     invocation: Invocation,
     query: str | None,
+    album: str | None,
     protocol: str,
     quality: str,
+    protection: str,
     cdn: str,  # noqa: ARG001 -- one choice so far; the option is part of the contract with scripts
     email: str | None,
     *,
@@ -50,25 +106,23 @@ def play(  # noqa: PLR0917 -- click passes every option by its name
 ) -> None:
     """Print a signed URL that any player opens.
 
-    QUERY-OR-ID is what one would type into a search, or a track's id; without it a demo track is taken.
+    QUERY-OR-ID is what one would type into a search, or an id; without it a demo track is taken.
     """
-    if quality != AUTO and protocol != PROGRESSIVE:
-        raise click.UsageError("--quality goes with --protocol progressive: a player of HLS or DASH chooses by itself.")
-    title, url = asyncio.run(_play(invocation.environment, query, email, protocol=protocol, quality=quality))
+    wish = Wish(query=query, album=album, protocol=protocol, quality=quality, protection=protection)
+    wish.check()
+    found = asyncio.run(_play(invocation.environment, wish, email))
     if not print_url:
         speaks = "" if protocol == PROGRESSIVE else f" that speaks {protocol.upper()}"
-        click.echo(f"{title}. Open this URL in a player{speaks}, such as mpv or VLC:", err=True)
-    click.echo(url)
+        click.echo(f"{found.title}. Open this URL in a player{speaks}, such as mpv or VLC:", err=True)
+        if found.license_url is not None:
+            click.echo(f"Its ClearKey licences are at {found.license_url}", err=True)
+    click.echo(found.url)
 
 
-async def _play(
-    environment: Mapping[str, str], query: str | None, email: str | None, *, protocol: str, quality: str
-) -> tuple[str, str]:
-    """What plays, and its URL."""
+async def _play(environment: Mapping[str, str], wish: Wish, email: str | None) -> Found:
     from appliance.client import graph_url, open_client
     from appliance.demo.accounts import LISTENER_EMAIL
     from appliance.identity import NoSuchAccount, find_account, token_source
-    from appliance.listening import find_track, start_playback, start_whole
 
     try:
         account = await find_account(environment, email or LISTENER_EMAIL)
@@ -77,12 +131,32 @@ async def _play(
             raise
         raise NoSuchAccount(LISTENER_EMAIL, "name the account that listens by --as EMAIL") from error
     async with open_client(graph_url(environment), token_source(environment, account)) as client:
-        track = await find_track(client, query) if query is not None else await _demo_track(client)
-        if protocol == PROGRESSIVE:
-            file = await start_whole(client, track, None if quality == AUTO else quality)
-            return track.described, file.url
-        playback = await start_playback(client, track)
-    return track.described, playback.hls_url if protocol == HLS else playback.dash_url
+        return await (_track(client, wish) if wish.album is None else _album(client, wish, wish.album))
+
+
+async def _track(client: GraphClient, wish: Wish) -> Found:
+    from appliance.listening import find_track, start_playback, start_whole
+
+    track = await find_track(client, wish.query) if wish.query is not None else await _demo_track(client)
+    if wish.protocol == PROGRESSIVE:
+        file = await start_whole(client, track, None if wish.quality == AUTO else wish.quality)
+        return Found(title=track.described, url=file.url)
+    playback = await start_playback(client, track, wish.protection_name)
+    url = _chosen(wish, playback.hls_url, playback.dash_url)
+    return Found(title=track.described, url=url, license_url=playback.license_url)
+
+
+async def _album(client: GraphClient, wish: Wish, words: str) -> Found:
+    from appliance.albums import find_album, start_album
+
+    album = await find_album(client, words)
+    playback = await start_album(client, album, wish.protection_name)
+    return Found(title=album.described, url=_chosen(wish, playback.hls_url, playback.dash_url))
+
+
+def _chosen(wish: Wish, hls_url: str, dash_url: str | None) -> str:
+    """The manifest of the protocol; for one that the scheme does not have, `Wish.check` has refused."""
+    return hls_url if wish.protocol == HLS or dash_url is None else dash_url
 
 
 async def _demo_track(client: GraphClient) -> Track:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import strawberry
 
 from graph import ids
-from graph.catalog import changes, deletion, service
+from graph.catalog import changes, deletion, service, withdrawal
 from graph.catalog.types import Album, Artist, Track
 from graph.context import Info
 from graph.payloads import INPUT, Payload, UserErrors
@@ -94,6 +94,26 @@ class UpdateTrackInput:
     explicit: bool | None = strawberry.field(
         default=strawberry.UNSET, description="Whether the lyrics are marked as explicit."
     )
+
+
+@strawberry.type(description="What `withdrawTrack` answers.")
+class WithdrawTrackPayload(Payload):
+    track: Track | None = strawberry.field(default=None, description="The track as it is now.")
+
+
+@strawberry.type(description="What `reinstateTrack` answers.")
+class ReinstateTrackPayload(Payload):
+    track: Track | None = strawberry.field(default=None, description="The track as it is now.")
+
+
+@strawberry.input(description="A track that nobody may play any more.")
+class WithdrawTrackInput:
+    track_id: strawberry.ID = strawberry.field(description="One of your tracks.")
+
+
+@strawberry.input(description="A withdrawn track that may be played again.")
+class ReinstateTrackInput:
+    track_id: strawberry.ID = strawberry.field(description="One of your tracks.")
 
 
 @strawberry.type(description="What `deleteTrack` answers.")
@@ -192,6 +212,33 @@ class CatalogMutation:
             change=changes.TrackChange(**fields),
         )
         return UpdateTrackPayload(track=Track.of(track))
+
+    @strawberry.mutation(
+        description="Withdraw a track: nobody can play it any more, also by URLs that were given out. It may be"
+        " reinstated.",
+        extensions=[UserErrors(WithdrawTrackPayload)],
+    )
+    async def withdraw_track(
+        self, info: Info, given: Annotated[WithdrawTrackInput, INPUT]
+    ) -> WithdrawTrackPayload | None:
+        services, viewer = info.context.services, info.context.require_viewer()
+        key = ids.require(Track.type_name, given.track_id, field="trackId")
+        track = await withdrawal.withdraw(services.pool, viewer, track_id=key)
+        await withdrawal.carry_out(services.pool, services.store, services.valkey, track.asset_id)
+        return WithdrawTrackPayload(track=Track.of(track))
+
+    @strawberry.mutation(
+        description="Offer a withdrawn track again: it can be played, also by URLs that have not expired.",
+        extensions=[UserErrors(ReinstateTrackPayload)],
+    )
+    async def reinstate_track(
+        self, info: Info, given: Annotated[ReinstateTrackInput, INPUT]
+    ) -> ReinstateTrackPayload | None:
+        services, viewer = info.context.services, info.context.require_viewer()
+        key = ids.require(Track.type_name, given.track_id, field="trackId")
+        track = await withdrawal.reinstate(services.pool, viewer, track_id=key)
+        await withdrawal.carry_out(services.pool, services.store, services.valkey, track.asset_id)
+        return ReinstateTrackPayload(track=Track.of(track))
 
     @strawberry.mutation(
         description="Delete a track, for good. URLs that were given out work until they expire.",

@@ -6,7 +6,7 @@ needs one or the other and a join is cheaper than a second statement.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -70,6 +70,7 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     explicit: bool
     image_id: UUID | None = None
     """Its own, or that of its album."""
+    withdrawn_at: datetime | None = None
     media: Media | None
     ingest: Ingest | None
 
@@ -122,6 +123,7 @@ def track_of(row: Row) -> Track:
         track_number=row["track_number"],
         explicit=row["explicit"],
         image_id=row["image_id"],
+        withdrawn_at=row["withdrawn_at"],
         media=_media_of(row),
         ingest=_ingest_of(row),
     )

@@ -16,7 +16,8 @@ ALBUMS = "SELECT id, artist_id, title, release_date, image_id FROM albums WHERE 
 # is (asset_id, revision), so both are one step from the end of an index range.
 _TRACK_COLUMNS = """
     track.id, track.artist_id, track.album_id, artist.owner_id, track.asset_id, track.title, track.isrc,
-    track.disc_number, track.track_number, track.explicit, coalesce(track.image_id, cover.image_id) AS image_id,
+    track.disc_number, track.track_number, track.explicit, track.withdrawn_at,
+    coalesce(track.image_id, cover.image_id) AS image_id,
     ready.revision AS ready_revision, ready.duration_ms, ready.integrated_lufs, ready.true_peak_dbtp,
     newest.revision AS newest_revision, newest.status, newest.stage, newest.fraction, newest.failure_code
 """

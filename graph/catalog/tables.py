@@ -49,6 +49,7 @@ class TrackTable(Table, tablename="tracks"):
     search_text = Text()
     image_id = UUID(null=True, default=None)
     asset_id = UUID(unique=True, default=None)
+    withdrawn_at = Timestamptz(null=True, default=None)
     created_at = Timestamptz()
 
 

@@ -6,7 +6,7 @@ through the operation's loaders.
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import ClassVar
 from uuid import UUID
 
@@ -144,6 +144,9 @@ class Track(Illustrated):
     track_number: int | None = strawberry.field(description="The number on the disc, from 1.")
     explicit: bool = strawberry.field(description="Whether the lyrics are marked as explicit.")
     duration_ms: int | None = strawberry.field(description="In milliseconds; null until the media are ready.")
+    withdrawn_at: datetime | None = strawberry.field(
+        description="Since when nobody can play it, also by URLs that were given out; null while it is offered."
+    )
     integrated_lufs: float | None = strawberry.field(
         description="Integrated loudness of the master in LUFS (ITU-R BS.1770); null for silence and until measured.",
         deprecation_reason="Ask `loudness`, which has every figure.",
@@ -166,6 +169,7 @@ class Track(Illustrated):
             track_number=record.track_number,
             explicit=record.explicit,
             duration_ms=None if media is None else media.duration_ms,
+            withdrawn_at=record.withdrawn_at,
             integrated_lufs=None if media is None else media.integrated_lufs,
             true_peak_dbtp=None if media is None else media.true_peak_dbtp,
         )

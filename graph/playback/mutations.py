@@ -8,12 +8,24 @@ from typing import Annotated
 import strawberry
 
 from graph import ids
-from graph.catalog.types import Track
-from graph.context import Info
+from graph.catalog.types import Album, Track
+from graph.context import Info, Services
 from graph.payloads import INPUT, UserErrors
+from graph.playback import order as orders
 from graph.playback import service
 from graph.playback.delivery import Delivery
-from graph.playback.types import Playback, StartPlaybackInput, StartPlaybackPayload
+from graph.playback.gapless import Playable
+from graph.playback.types import (
+    FormInput,
+    GaplessPlayback,
+    Playback,
+    StartAlbumPlaybackInput,
+    StartAlbumPlaybackPayload,
+    StartGaplessPlaybackInput,
+    StartGaplessPlaybackPayload,
+    StartPlaybackInput,
+    StartPlaybackPayload,
+)
 
 
 @strawberry.type
@@ -36,11 +48,60 @@ class PlaybackMutation:
             services.valkey,
             viewer=viewer,
             track_id=ids.require(Track.type_name, given.track_id, field="trackId"),
-            delivery=Delivery(
-                origin_url=services.settings.origin_url,
-                key=services.settings.edge_keys[0],
-                lifetime_s=services.settings.playback_lifetime_s,
-            ),
+            form=given.form,
+            delivery=_delivery(services),
             now_s=int(time.time()),
         )
         return StartPlaybackPayload(playback=Playback.of(playback))
+
+    @strawberry.mutation(
+        description=(
+            "Get signed URLs that play an album as one stream without a gap, in the order of discs and numbers; for "
+            "everybody who is signed in. At most 100 tracks."
+        ),
+        extensions=[UserErrors(StartAlbumPlaybackPayload)],
+    )
+    async def start_album_playback(
+        self,
+        info: Info,
+        given: Annotated[StartAlbumPlaybackInput, INPUT],
+    ) -> StartAlbumPlaybackPayload | None:
+        viewer = info.context.require_viewer()
+        album_id = ids.require(Album.type_name, given.album_id, field="albumId")
+        order = await orders.of_album(info.context.services.pool, viewer=viewer, album_id=album_id)
+        return StartAlbumPlaybackPayload(playback=await _gapless(info, order, given))
+
+    @strawberry.mutation(
+        description=(
+            "Get signed URLs that play tracks, such as a playlist's or a queue's, as one stream without a gap, in the "
+            "order given; for everybody who is signed in. At most 100 tracks; one may stand in it twice."
+        ),
+        extensions=[UserErrors(StartGaplessPlaybackPayload)],
+    )
+    async def start_gapless_playback(
+        self,
+        info: Info,
+        given: Annotated[StartGaplessPlaybackInput, INPUT],
+    ) -> StartGaplessPlaybackPayload | None:
+        viewer = info.context.require_viewer()
+        track_ids = [ids.find(Track.type_name, text) for text in given.track_ids]
+        order = await orders.of_tracks(info.context.services.pool, viewer=viewer, track_ids=track_ids)
+        return StartGaplessPlaybackPayload(playback=await _gapless(info, order, given))
+
+
+async def _gapless(info: Info, order: list[Playable], given: FormInput) -> GaplessPlayback:
+    services = info.context.services
+    playback = await service.start_gapless(
+        services.valkey,
+        order,
+        viewer=info.context.require_viewer(),
+        form=given.form,
+        delivery=_delivery(services),
+        now_s=int(time.time()),
+    )
+    return GaplessPlayback.of(playback)
+
+
+def _delivery(services: Services) -> Delivery:
+    settings = services.settings
+    return Delivery(origin_url=settings.origin_url, key=settings.edge_keys[0], lifetime_s=settings.playback_lifetime_s)

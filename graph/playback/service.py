@@ -4,12 +4,14 @@ Starting a track is the hot path of the API: one statement, one signature, one w
 longer than :data:`SESSION_PATIENCE_S`. The session is for what watches playback (devices, counts); losing it loses
 nothing durable, so a Valkey that is away does not keep anybody from listening.
 
-Not here: the URLs and how long they work (`graph.playback.delivery`).
+Not here: which tracks make a gapless playback (`graph.playback.order`), the URLs and how long they work
+(`graph.playback.delivery`, `graph.playback.gapless`).
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from uuid import UUID
 
 import msgspec
@@ -23,10 +25,15 @@ from graph.catalog.records import track_of
 from graph.catalog.sql import TRACKS
 from graph.errors import ProblemCode, refused
 from graph.keys import new_key
-from graph.playback.delivery import Delivery, Playback, opened
+from graph.playback import delivery as single
+from graph.playback import gapless
+from graph.playback.delivery import Delivery, Playback, lifetime_s
+from graph.playback.form import EVERYTHING, Form
+from graph.playback.gapless import GaplessPlayback, Playable
 from graph.viewer import Viewer
 from origin import asset as assets
 from origin.asset import Progressive
+from origin.running_order import Place
 
 SESSION_PATIENCE_S = 0.25
 
@@ -34,37 +41,63 @@ log = logger(__name__)
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """What Valkey keeps of a playback until its token expires."""
+    """What Valkey keeps of a playback until its tokens expire; `order` is one track, or several without a gap."""
 
     user_id: UUID
-    asset_id: UUID
-    revision: int
+    order: tuple[Place, ...]
     started_at_s: int
 
 
 async def start(
-    pool: Pool, valkey: Valkey, *, viewer: Viewer, track_id: UUID, delivery: Delivery, now_s: int
+    pool: Pool,
+    valkey: Valkey,
+    *,
+    viewer: Viewer,
+    track_id: UUID,
+    form: Form = EVERYTHING,
+    delivery: Delivery,
+    now_s: int,
 ) -> Playback:
     """Open a playback of the newest ready revision. Raises Refused."""
     row = await pool.fetchrow(TRACKS, [track_id], viewer.user_id, viewer.is_admin)
     track = None if row is None else track_of(row)
     if track is None or track.media is None:
         raise refused(ProblemCode.NOT_PLAYABLE, "trackId")
-    playback = opened(track, track.media, playback_id=new_key(), delivery=delivery, now_s=now_s)
-    session = Session(
-        user_id=viewer.user_id, asset_id=track.asset_id, revision=track.media.revision, started_at_s=now_s
+    if track.withdrawn_at is not None:  # also for its owner: the origins have it no more
+        raise refused(ProblemCode.TRACK_WITHDRAWN, "trackId")
+    playback = single.opened(
+        track,
+        track.media,
+        playback_id=new_key(),
+        form=form,
+        delivery=delivery,
+        expires_at_s=now_s + lifetime_s(track.media.duration_ms, delivery.lifetime_s),
     )
+    session = Session(user_id=viewer.user_id, order=(Place(track.asset_id, track.media.revision),), started_at_s=now_s)
     await _remember(valkey, playback.id, session, lifetime_s=playback.expires_at_s - now_s)
+    return playback
+
+
+async def start_gapless(
+    valkey: Valkey, order: Sequence[Playable], *, viewer: Viewer, form: Form, delivery: Delivery, now_s: int
+) -> GaplessPlayback:
+    """Open a playback of all of them, one behind the other."""
+    duration_ms = sum(playable.media.duration_ms for playable in order)
+    expires_at_s = now_s + lifetime_s(duration_ms, delivery.lifetime_s)
+    playback = gapless.opened(order, playback_id=new_key(), form=form, delivery=delivery, expires_at_s=expires_at_s)
+    session = Session(user_id=viewer.user_id, order=tuple(playable.place for playable in order), started_at_s=now_s)
+    await _remember(valkey, playback.id, session, lifetime_s=expires_at_s - now_s)
     return playback
 
 
 async def whole_files(store: ObjectStore, playback: Playback) -> tuple[Progressive, ...]:
     """The whole files that a playback's token opens, as the descriptor lists them. Raises ServiceUnavailable.
 
-    The descriptor is read by those alone who ask for files: starting a track does not wait for the store.
+    The descriptor is read by those alone who ask for files: starting a track does not wait for the store. There is no
+    protected form of them, so a protected playback has none.
     """
     key = assets.descriptor_key(playback.track.asset_id, playback.revision)
-    return assets.decode(await store.read(key)).progressive
+    return tuple(file for file in assets.decode(await store.read(key)).progressive if playback.form.allows(file))
 
 
 async def _remember(valkey: Valkey, playback_id: UUID, session: Session, *, lifetime_s: int) -> None:

@@ -7,18 +7,75 @@ from typing import ClassVar
 
 import strawberry
 
-from graph import ids
+from graph import enums, ids
 from graph.catalog.types import Track
 from graph.context import Info
 from graph.payloads import Payload
-from graph.playback import delivery, service
+from graph.playback import delivery, gapless, service
+from graph.playback.form import Form, Protection, form_of
 from graph.uploads.types import ByteCount
 from origin.asset import Codec, Progressive
 
+enums.publish(
+    Codec,
+    name="AudioCodec",
+    description="A family of codecs.",
+    values={
+        Codec.AAC: "AAC-LC, which every player has.",
+        Codec.OPUS: "Opus, for slow lines.",
+        Codec.FLAC: "FLAC: lossless.",
+        Codec.MP3: "MP3, of whole files alone.",
+        Codec.VORBIS: "Vorbis, of whole files alone.",
+    },
+)
+enums.publish(
+    Protection,
+    name="Protection",
+    description="How media are encrypted on the way; the keys are given to whoever holds the signed URLs.",
+    values={
+        Protection.NONE: "Not at all.",
+        Protection.AES_128: "AES-128 of HLS: whole segments, and the playlist names the key. It has no DASH.",
+        Protection.CBCS: "Common Encryption in CBC mode, for Apple's devices and most others.",
+        Protection.CENC: "Common Encryption in CTR mode, for all but Apple's devices.",
+    },
+)
+
+
+@strawberry.input(description="In what form to play.")
+class FormInput:
+    codecs: list[Codec] | None = strawberry.field(
+        default=None, description="The codecs that may be used; without it all of them."
+    )
+    max_bandwidth_bps: int | None = strawberry.field(
+        default=None,
+        description=(
+            "The highest bandwidth that may be used, in bit/s, compared with the nominal one of a rendition. URLs of a "
+            "form that leaves nothing of a track answer 404."
+        ),
+    )
+    protection: Protection = strawberry.field(
+        default=Protection.NONE, description="Whether the media are encrypted, and how."
+    )
+
+    @property
+    def form(self) -> Form:
+        """Raises Refused."""
+        return form_of(self.codecs, self.max_bandwidth_bps, self.protection)
+
 
 @strawberry.input(description="What to play.")
-class StartPlaybackInput:
+class StartPlaybackInput(FormInput):
     track_id: strawberry.ID = strawberry.field(description="The track.")
+
+
+@strawberry.input(description="Which album to play.")
+class StartAlbumPlaybackInput(FormInput):
+    album_id: strawberry.ID = strawberry.field(description="The album.")
+
+
+@strawberry.input(description="Which tracks to play.")
+class StartGaplessPlaybackInput(FormInput):
+    track_ids: list[strawberry.ID] = strawberry.field(description="The tracks in their order, 1 to 100 of them.")
 
 
 @strawberry.type(description="One encoding of a track as a whole file, for downloads and players without a manifest.")
@@ -55,13 +112,22 @@ class Playback:
     id: strawberry.ID = strawberry.field(description="Names this playback; opaque.")
     track: Track = strawberry.field(description="What is played.")
     hls_url: str = strawberry.field(description="The HLS multivariant playlist, signed.")
-    dash_url: str = strawberry.field(description="The DASH manifest, signed.")
+    dash_url: str | None = strawberry.field(
+        description="The DASH manifest, signed; null for AES_128, which DASH does not have."
+    )
+    license_url: str | None = strawberry.field(
+        description=(
+            "Where a player asks for ClearKey licences, signed; for CBCS and CENC, where keys are Segue's own and not "
+            "those of a key server."
+        )
+    )
     expires_at: datetime = strawberry.field(description="Until when all of its URLs work.")
 
     @strawberry.field(
         description=(
-            "The track as whole files, signed, in the order of the ladder it was ingested with; empty when that has "
-            "none, null with an error when they cannot be looked up."
+            "The track as whole files, signed, in the order of the ladder it was ingested with, as far as the form "
+            "allows; empty when that has none and for protected playback, null with an error when they cannot be "
+            "looked up."
         )
     )
     async def files(self, info: Info) -> list[WholeFile] | None:
@@ -76,6 +142,7 @@ class Playback:
             track=Track.of(playback.track),
             hls_url=playback.hls_url,
             dash_url=playback.dash_url,
+            license_url=playback.license_url,
             expires_at=datetime.fromtimestamp(playback.expires_at_s, UTC),
         )
 
@@ -83,3 +150,52 @@ class Playback:
 @strawberry.type(description="What `startPlayback` answers.")
 class StartPlaybackPayload(Payload):
     playback: Playback | None = strawberry.field(default=None, description="Where to fetch it.")
+
+
+@strawberry.type(description="One track in its place in a stream of several; to show, and to ask for its keys.")
+class GaplessTrack:
+    track_id: strawberry.ID = strawberry.field(description="The track's id.")
+    title: str = strawberry.field(description="The title as it is shown.")
+    starts_at_ms: int = strawberry.field(description="Where it begins in the stream, in milliseconds.")
+    duration_ms: int = strawberry.field(description="How long it is, in milliseconds.")
+    license_url: str | None = strawberry.field(description="As of `Playback`: each track has keys of its own.")
+
+    @classmethod
+    def of(cls, part: gapless.GaplessTrack) -> GaplessTrack:
+        return cls(
+            track_id=strawberry.ID(ids.encode(Track.type_name, part.track.id)),
+            title=part.track.title,
+            starts_at_ms=part.starts_at_ms,
+            duration_ms=part.duration_ms,
+            license_url=part.license_url,
+        )
+
+
+@strawberry.type(description="Started tracks behind one manifest: a player changes from one to the next without a gap.")
+class GaplessPlayback:
+    type_name: ClassVar[str] = "GaplessPlayback"
+    id: strawberry.ID = strawberry.field(description="Names this playback; opaque.")
+    tracks: list[GaplessTrack] = strawberry.field(description="What is played, in its order.")
+    hls_url: str = strawberry.field(description="The HLS multivariant playlist, signed.")
+    dash_url: str | None = strawberry.field(description="The DASH manifest, signed; null for AES_128.")
+    expires_at: datetime = strawberry.field(description="Until when all of its URLs work.")
+
+    @classmethod
+    def of(cls, playback: gapless.GaplessPlayback) -> GaplessPlayback:
+        return cls(
+            id=strawberry.ID(ids.encode(cls.type_name, playback.id)),
+            tracks=[GaplessTrack.of(part) for part in playback.tracks],
+            hls_url=playback.hls_url,
+            dash_url=playback.dash_url,
+            expires_at=datetime.fromtimestamp(playback.expires_at_s, UTC),
+        )
+
+
+@strawberry.type(description="What `startAlbumPlayback` answers.")
+class StartAlbumPlaybackPayload(Payload):
+    playback: GaplessPlayback | None = strawberry.field(default=None, description="Where to fetch it.")
+
+
+@strawberry.type(description="What `startGaplessPlayback` answers.")
+class StartGaplessPlaybackPayload(Payload):
+    playback: GaplessPlayback | None = strawberry.field(default=None, description="Where to fetch it.")

@@ -1,4 +1,4 @@
-"""Housekeeping: removals that are due, promises that nobody kept, and objects that nothing names.
+"""Housekeeping: withdrawals left undone, removals that are due, promises that nobody kept, and what nothing names.
 
 Every worker comes by every half minute. A removal is leased by the one that takes it, and the sweep is begun by the
 one that moves its row on, so one worker at a time does either; when that one dies, another does it again later. All of
@@ -14,15 +14,27 @@ from datetime import UTC, datetime, timedelta
 from typing import Never
 
 import msgspec
+from valkey.asyncio import Valkey
 
+from config import withdrawals
 from config.errors import ServiceUnavailable
 from config.logs import logger
 from config.objects import ObjectStore
 from config.postgres import Pool
 from config.settings import IngestSettings
 from ingest.lifecycle import removals
-from ingest.lifecycle.sweep import SWEPT_PREFIXES, UPLOADS_PREFIX, candidates, covers, images_of, orphans, revisions_of
+from ingest.lifecycle.sweep import (
+    SWEPT_PREFIXES,
+    UPLOADS_PREFIX,
+    candidates,
+    covers,
+    images_of,
+    orphans,
+    revisions_of,
+    withdrawals_of,
+)
 from ingest.postgres import translated
+from origin.asset import withdrawal_key
 
 LOG = logger("ingest.lifecycle.housekeeping")
 EVERY_S = 30.0
@@ -81,6 +93,10 @@ WHERE asset.status <> 'failed' OR kept.job IS NOT NULL
 UNION ALL
 SELECT 'images/' || id || '/' FROM images WHERE id = ANY($4::uuid[]) AND status <> 'failed'
 UNION ALL
+SELECT 'assets/' || asset_id || '/withdrawn' FROM tracks WHERE asset_id = ANY($5::uuid[])
+UNION ALL
+SELECT 'assets/' || asset_id || '/withdrawn' FROM withdrawals WHERE asset_id = ANY($5::uuid[])
+UNION ALL
 SELECT prefix FROM removals WHERE prefix = ANY($1::text[])
 """
 
@@ -97,9 +113,9 @@ def housekeeping_rules(settings: IngestSettings) -> Rules:
 
 
 @asynccontextmanager
-async def house_kept(pool: Pool, store: ObjectStore, rules: Rules) -> AsyncIterator[None]:
+async def house_kept(pool: Pool, store: ObjectStore, valkey: Valkey, rules: Rules) -> AsyncIterator[None]:
     """Keep house beside the body, which it neither delays nor ends."""
-    task = asyncio.create_task(_come_by(pool, store, rules))
+    task = asyncio.create_task(_come_by(pool, store, valkey, rules))
     try:
         yield
     finally:
@@ -108,8 +124,9 @@ async def house_kept(pool: Pool, store: ObjectStore, rules: Rules) -> AsyncItera
             await task
 
 
-async def _come_by(pool: Pool, store: ObjectStore, rules: Rules) -> Never:
+async def _come_by(pool: Pool, store: ObjectStore, valkey: Valkey, rules: Rules) -> Never:
     while True:
+        await _withdraw(pool, store, valkey)
         try:
             await tidy(pool, store, rules, now=datetime.now(UTC))
         except ServiceUnavailable as error:
@@ -117,6 +134,19 @@ async def _come_by(pool: Pool, store: ObjectStore, rules: Rules) -> Never:
         except Exception:  # the jobs go on without; what is due is still due the next time
             LOG.exception("housekeeping failed")
         await asyncio.sleep(min(EVERY_S, rules.interval.total_seconds()))
+
+
+async def _withdraw(pool: Pool, store: ObjectStore, valkey: Valkey) -> None:
+    """Carry out what the API did not come to the end of; it waits for nothing else, and nothing waits for it."""
+    try:
+        async with translated():
+            settled = await withdrawals.settle_all(pool, store, valkey, key_of=withdrawal_key)
+        if settled:
+            LOG.info("withdrawals carried out", withdrawals=settled)
+    except ServiceUnavailable as error:
+        LOG.warning("withdrawals were put off", service=error.service, cause=error.cause)
+    except Exception:  # the jobs go on without; what is promised is still promised the next time
+        LOG.exception("withdrawals failed")
 
 
 async def tidy(pool: Pool, store: ObjectStore, rules: Rules, *, now: datetime) -> None:
@@ -165,5 +195,6 @@ async def _named(pool: Pool, owners: Collection[str]) -> set[str]:
         [asset_id for asset_id, _ in revisions],
         [number for _, number in revisions],
         images_of(owners),
+        withdrawals_of(owners),
     )
     return {row["name"] for row in rows}

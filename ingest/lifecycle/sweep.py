@@ -21,6 +21,7 @@ from uuid import UUID
 UUID_SHAPE = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 UPLOAD = re.compile(rf"uploads/{UUID_SHAPE}")
 REVISION = re.compile(rf"(?P<asset>assets/(?P<id>{UUID_SHAPE})/)(?P<revision>[1-9][0-9]{{0,8}})/")
+WITHDRAWAL = re.compile(rf"(?P<asset>assets/(?P<id>{UUID_SHAPE})/)withdrawn")
 IMAGE = re.compile(rf"images/(?P<id>{UUID_SHAPE})/")
 UPLOADS_PREFIX = "uploads/"
 SWEPT_PREFIXES = (UPLOADS_PREFIX, "assets/", "images/")
@@ -37,8 +38,11 @@ class Listed(Protocol):
 
 
 def owner_of(key: str) -> str | None:
-    """What an object belongs to: an upload's key, the directory of a revision or an image; None for other shapes."""
-    if UPLOAD.fullmatch(key):
+    """What an object belongs to: the directory of a revision or an image; None for other shapes.
+
+    An upload, and the marker of a withdrawn asset, is its own owner.
+    """
+    if UPLOAD.fullmatch(key) or WITHDRAWAL.fullmatch(key):
         return key
     found = REVISION.match(key) or IMAGE.match(key)
     return None if found is None else found[0]
@@ -46,7 +50,7 @@ def owner_of(key: str) -> str | None:
 
 def covers(owner: str) -> tuple[str, ...]:
     """The names by which the database may hold an owner: its own, and as a part of its asset when that is removed."""
-    found = REVISION.fullmatch(owner)
+    found = REVISION.fullmatch(owner) or WITHDRAWAL.fullmatch(owner)
     return (owner,) if found is None else (owner, found["asset"])
 
 
@@ -54,6 +58,12 @@ def revisions_of(owners: Iterable[str]) -> list[tuple[UUID, int]]:
     """Those of the owners that are revisions, as the database has them."""
     found = [REVISION.fullmatch(owner) for owner in owners]
     return [(UUID(one["id"]), int(one["revision"])) for one in found if one is not None]
+
+
+def withdrawals_of(owners: Iterable[str]) -> list[UUID]:
+    """The assets of those of the owners that are markers."""
+    found = [WITHDRAWAL.fullmatch(owner) for owner in owners]
+    return [UUID(one["id"]) for one in found if one is not None]
 
 
 def images_of(owners: Iterable[str]) -> list[UUID]:

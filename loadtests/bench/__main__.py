@@ -29,6 +29,7 @@ from loadtests.bench.loudness import loudness_row
 from loadtests.bench.memory import memory_row
 from loadtests.bench.press import plain_get, press, signer
 from loadtests.bench.startup import bare_postgres
+from loadtests.bench.throughput import missing_tools, throughput_rows
 from origin.asset import decode, descriptor_key
 
 DEMO_TIMEOUT_S = 1800
@@ -51,10 +52,7 @@ def main() -> None:
         rows += ingest_rows(Path(folder), options.rounds)
         say("loudness")
         rows.append(loudness_row(Path(folder), options.rounds))
-        say("cold segment")
-        rows.append(asyncio.run(cold_segment_row(Path(folder) / "cold", options.rounds)))
-        say("crawl")
-        rows.append(asyncio.run(crawl_row(Path(folder) / "crawl")))
+        rows += origin_rows(Path(folder), options.rounds)
     options.json.write_bytes(to_json(rows))
     print(report(rows))  # noqa: T201 -- the report is what the command is for
 
@@ -101,6 +99,21 @@ def ingest_rows(folder: Path, rounds: int) -> list[Row | Peak]:
             say(f"ladder: skipped, {missing}; Debian's package ffmpeg has everything")
         say("memory")
         rows.append(memory_row(appliance, folder))
+    return rows
+
+
+def origin_rows(folder: Path, rounds: int) -> list[Row | Peak]:
+    """What the origin takes, alone with an object store."""
+    say("cold segment")
+    rows: list[Row | Peak] = [asyncio.run(cold_segment_row(folder / "cold", rounds))]
+    missing = missing_tools()
+    if missing is None:
+        say("throughput")
+        rows += asyncio.run(throughput_rows(folder / "throughput", rounds))
+    else:
+        say(f"throughput: skipped, {missing}; Debian's packages nginx-light and wrk have everything")
+    say("crawl")
+    rows.append(asyncio.run(crawl_row(folder / "crawl")))
     return rows
 
 

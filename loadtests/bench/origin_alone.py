@@ -24,6 +24,7 @@ import msgspec
 from appliance.embedded import s3
 from config.objects import open_store
 from config.settings import s3_settings
+from edge.terms import NO_TERMS, Terms
 from edge.token import mint
 from loadtests.appliance import ROOT, free_ports
 from origin import asset as assets
@@ -50,13 +51,14 @@ class OriginAlone(msgspec.Struct, frozen=True, kw_only=True):
     def url(self) -> str:
         return f"http://127.0.0.1:{self.environment['SEGUE_ORIGIN_PORT']}"
 
-    def media_url(self, asset: Asset, name: str) -> str:
-        """The signed URL of a file of the asset."""
+    def media_url(self, asset: Asset, name: str, *, terms: Terms = NO_TERMS) -> str:
+        """The signed URL of a file of the asset, under these terms."""
         token = mint(
             key_id=KEY_ID,
             secret=bytes.fromhex(EDGE_SECRET),
             directory=assets.asset_directory(asset.asset_id),
             expires_at_s=int(time.time()) + 3600,
+            terms=terms,
         )
         return f"{self.url}/{token}/{assets.revision_directory(asset.asset_id, asset.revision)}{name}"
 

@@ -63,7 +63,7 @@ def license_for(body: bytes, keyrings: Iterable[Sequence[ContentKey]]) -> bytes:
     """Answer a licence request; `keyrings` are the asset's keys by scheme. Raises MalformedLicenseRequest, Refused."""
     try:
         wanted = {_key_id(kid) for kid in msgspec.json.decode(body, type=LicenseRequest).kids}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter of arrays nested deeper than any stack
         raise MalformedLicenseRequest(str(error)) from error
     given = [key for keys in keyrings if any(key.key_id in wanted for key in keys) for key in keys]
     if not given:

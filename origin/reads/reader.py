@@ -48,6 +48,10 @@ class Reader:
         """Read a descriptor."""
         return await self._endpoints.ask(lambda store: store.asset(asset_id, revision))
 
+    async def withdrawn(self, asset_id: UUID) -> bool:
+        """Whether an asset is withdrawn. A replica that lags behind may say what was so a while ago."""
+        return await self._endpoints.ask(lambda store: store.withdrawn(asset_id))
+
     async def read(self, key: str, span: Span) -> bytes:
         """Read a part of a whole file."""
         with self._room.taken(span.length):

@@ -38,13 +38,13 @@ def test_an_imported_track_sounds_the_same_after_a_restart(tmp_path: Path) -> No
     sf.write(master, 0.2 * np.sin(np.arange(48_000 * 3) * 0.03), 48_000, subtype="PCM_16")
     environment = second_terminal(tmp_path / "home", dict(os.environ))
 
-    with running(environment, tmp_path / "first.log") as appliance:
+    with running(environment, tmp_path / "first.log", "--no-demo") as appliance:
         appliance.segue("user", "create", MAKER, "--role", "artist", "--password-stdin", stdin="a long passphrase\n")
         imported = json.loads(appliance.segue("import", "--json", "--as", MAKER, str(master)).stdout)
         assert imported["status"] == "ready"
         before = first_sound(appliance, imported["track"])
 
-    with running(environment, tmp_path / "second.log") as appliance:
+    with running(environment, tmp_path / "second.log", "--no-demo") as appliance:
         assert first_sound(appliance, imported["track"]) == before
         again = json.loads(appliance.segue("import", "--json", "--as", MAKER, str(master)).stdout)
         assert (again["status"], again["track"]) == ("exists", imported["track"])

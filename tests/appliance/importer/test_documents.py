@@ -3,13 +3,13 @@
 import pytest
 from graphql import build_schema, parse, validate
 
-from appliance import listening
+from appliance import albums, listening
 from appliance.importer import artwork, catalogue, passage, session
 from graph.schema import schema
 
 DOCUMENTS = {
     f"{module.__name__.partition('.')[2]}.{name}": text
-    for module in (artwork, catalogue, passage, session, listening)
+    for module in (artwork, catalogue, passage, session, listening, albums)
     for name, text in vars(module).items()
     if isinstance(text, str)
     and not name.startswith("_")
@@ -19,6 +19,9 @@ DOCUMENTS = {
 
 def test_knows_every_document() -> None:
     assert sorted(DOCUMENTS) == [
+        "albums.ALBUM",
+        "albums.SEARCH_ALBUMS",
+        "albums.START_ALBUM",
         "importer.artwork.PROPOSALS",
         "importer.artwork.SET_ARTWORK",
         "importer.catalogue.ALBUMS",

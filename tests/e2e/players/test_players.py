@@ -47,6 +47,10 @@ pytestmark = [
     ),
 ]
 
+ATTEMPTS = 3
+"""A browser stalls by itself on a machine without a free core, and dash.js now and then does not end a stream after a
+switch (twice in some fifty runs). What our stream does wrong happens every time."""
+
 Url = Callable[[str, str], str]
 MASTER = synthesised("browser.wav", 44_100, 0.5)
 
@@ -93,10 +97,12 @@ async def play(player: str, url: str, license_url: str) -> dict[str, Any]:
 async def test_player_plays_to_the_end(url: Url, player: str, manifest: str, scheme: str, codec: str) -> None:
     license_url = url(scheme, "license").replace(f"/{scheme}/license", "/license") if scheme else ""
 
-    seen = await play(player, f"{url(scheme, manifest)}?codecs={codec}", license_url)
-
-    assert (seen["errors"], seen["console"]) == ([], [])
-    assert (seen["ended"], seen["stalls"]) == (True, 0)
+    for _ in range(ATTEMPTS):
+        seen = await play(player, f"{url(scheme, manifest)}?codecs={codec}", license_url)
+        assert (seen["errors"], seen["console"]) == ([], [])
+        if seen["ended"] and seen["stalls"] == 0:
+            break
+    assert (seen["ended"], seen["late"], seen["stalls"]) == (True, None, 0)
     assert seen["durationS"] == pytest.approx(MASTER.sample_count / MASTER.sample_rate_hz, abs=0.05)
     assert {variant["codec"] for variant in seen["variants"]} == {{"aac": "mp4a"}.get(codec, codec)}
     assert len(set(seen["played"])) == min(2, len(seen["variants"]))

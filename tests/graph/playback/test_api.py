@@ -74,6 +74,65 @@ async def test_playback_names_its_whole_files(start_graph, api, add_user, stored
     ]
 
 
+FORM = """
+mutation($in: StartPlaybackInput!) {
+  startPlayback(input: $in) { playback { hlsUrl dashUrl licenseUrl files { quality } } userErrors { field code } }
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("form", "qualities"),
+    [
+        pytest.param({"codecs": ["MP3", "AAC"]}, ["mp3-320"], id="by codec"),
+        pytest.param({"maxBandwidthBps": 320_000}, ["mp3-320"], id="at the ceiling"),
+        pytest.param({"maxBandwidthBps": 319_999}, [], id="below all of them"),
+        pytest.param({"protection": "NONE"}, ["flac", "mp3-320"], id="all"),
+        pytest.param({"protection": "CENC"}, [], id="none is protected"),
+    ],
+)
+async def test_files_are_those_that_the_form_allows(ask, add_user, stored_track, form, qualities) -> None:
+    wanted = {"trackId": stored_track, **form}
+
+    started = await ask.data(FORM, await add_user(Role.LISTENER), **{"in": wanted})
+
+    assert [file["quality"] for file in started["playback"]["files"]] == qualities
+
+
+async def test_a_form_is_the_scheme_of_the_urls_and_the_terms_of_the_token(
+    ask, add_user, stored_track, settings
+) -> None:
+    listener = await add_user(Role.LISTENER)
+    form = {"codecs": ["OPUS", "AAC"], "maxBandwidthBps": 160_000}
+
+    async def urls(protection: str) -> list[str | None]:
+        wanted = {"trackId": stored_track, "protection": protection, **form}
+        playback = (await ask.data(FORM, listener, **{"in": wanted}))["playback"]
+        return [playback["hlsUrl"], playback["dashUrl"], playback["licenseUrl"]]
+
+    def says(url: str | None, terms: str, ending: str) -> bool:
+        return (
+            url is not None and url.startswith(f"{settings.origin_url}/s2.") and terms in url and url.endswith(ending)
+        )
+
+    clear, cbcs, aes = await urls("NONE"), await urls("CBCS"), await urls("AES_128")
+
+    terms = "codecs-aac-opus_max-160000"
+    assert says(clear[0], f".{terms}.", "/1/master.m3u8")
+    assert says(cbcs[0], f".{terms}_protected.", "/1/cbcs/master.m3u8")
+    assert says(cbcs[1], f".{terms}_protected.", "/1/cbcs/manifest.mpd")
+    assert says(cbcs[2], f".{terms}_protected.", "/1/license")
+    assert says(aes[0], f".{terms}_protected.", "/1/aes128/master.m3u8")
+    assert (clear[2], aes[1], aes[2]) == (None, None, None)
+
+
+async def test_a_form_that_nothing_can_keep_to_is_refused(ask, add_user, stored_track) -> None:
+    listener = await add_user(Role.LISTENER)
+    for form, field in (({"codecs": []}, "codecs"), ({"maxBandwidthBps": 0}, "maxBandwidthBps")):
+        refused = await ask.data(FORM, listener, **{"in": {"trackId": stored_track, **form}})
+        assert refused == {"playback": None, "userErrors": [{"field": [field], "code": "INVALID_VALUE"}]}
+
+
 async def test_files_that_cannot_be_looked_up_leave_the_manifests(start_graph, api, add_user, add_track) -> None:
     """The row is there, and its descriptor is not: as with a store that is away, the field alone fails."""
     track = ids.encode("Track", await add_track(await add_user(Role.ARTIST), ready=180_000))

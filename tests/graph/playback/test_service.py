@@ -18,6 +18,7 @@ from graph.playback.delivery import Delivery
 from graph.playback.service import Session
 from graph.viewer import Role
 from origin.asset import asset_directory
+from origin.running_order import Place
 
 NOW_S = 1_800_000_000
 
@@ -58,7 +59,7 @@ async def test_session_is_kept_until_the_token_expires(pool, valkey, delivery, a
     playback = await service.start(pool, valkey, viewer=listener, track_id=track, delivery=delivery, now_s=NOW_S)
     held = await valkey.get(service.session_key(playback.id))
     assert msgspec.json.decode(held, type=Session) == Session(
-        user_id=listener.user_id, asset_id=playback.track.asset_id, revision=1, started_at_s=NOW_S
+        user_id=listener.user_id, order=(Place(playback.track.asset_id, 1),), started_at_s=NOW_S
     )
     assert 6 * 3600 - 5 <= await valkey.ttl(service.session_key(playback.id)) <= 6 * 3600
 

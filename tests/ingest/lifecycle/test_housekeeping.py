@@ -12,10 +12,14 @@ import pytest
 from config.errors import ServiceUnavailable
 from config.objects import open_store
 from config.settings import ingest_settings
+from config.valkey import open_valkey
+from config.withdrawals import promise
 from ingest.lifecycle import removals
-from ingest.lifecycle.housekeeping import Rules, sweep, tidy
+from ingest.lifecycle.housekeeping import Rules, house_kept, sweep, tidy
+from origin.asset import withdrawal_key
 
 GRACE = timedelta(days=1)
+PATIENCE_S = 60.0
 RULES = Rules(interval=timedelta(hours=1), grace=GRACE)
 NEVER_COMPLETED = "UPDATE uploads SET completed_at = NULL, expires_at = $1"
 
@@ -138,6 +142,29 @@ async def test_orphans_are_swept_and_nothing_that_is_named(queue: Any, pool: Any
     assert await everything(queue) == before, "nothing is swept that was written just now"
     await sweep(pool, queue.store, now=later(), grace=GRACE)
     assert await everything(queue) == kept
+
+
+async def test_marker_of_a_withdrawn_asset_stays_as_long_as_its_asset(queue: Any, pool: Any) -> None:
+    job = await queue.add(b"master")
+    promised, removed, gone = uuid4(), uuid4(), uuid4()
+    await put(queue, *map(withdrawal_key, (job.asset_id, promised, removed, gone)), f"assets/{job.asset_id}/7/x")
+    async with pool.acquire() as connection:
+        await promise(connection, promised, withdrawn=True)
+        await removals.add(connection, f"assets/{removed}/", delay=timedelta(days=9))
+    await sweep(pool, queue.store, now=later(), grace=GRACE)
+    assert await everything(queue) - {job.upload_key} == set(map(withdrawal_key, (job.asset_id, promised, removed)))
+
+
+async def test_withdrawal_that_the_api_did_not_come_to_is_carried_out(queue: Any, pool: Any) -> None:
+    asset_id = uuid4()
+    async with pool.acquire() as connection:
+        await promise(connection, asset_id, withdrawn=True)
+    settings = ingest_settings(queue.environment)
+    async with open_valkey(settings.valkey) as valkey, house_kept(pool, queue.store, valkey, RULES):
+        async with asyncio.timeout(PATIENCE_S):
+            while await pool.fetchval("SELECT count(*) FROM withdrawals"):
+                await asyncio.sleep(0.02)
+    assert await everything(queue) == {withdrawal_key(asset_id)}
 
 
 async def test_promise_that_nobody_kept_is_forgotten_with_its_object(queue: Any, pool: Any) -> None:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.lifecycle.sweep import candidates, covers, images_of, orphans, owner_of, revisions_of
+from ingest.lifecycle.sweep import candidates, covers, images_of, orphans, owner_of, revisions_of, withdrawals_of
+from origin.asset import withdrawal_key
 
 NOW = datetime(2026, 5, 14, tzinfo=UTC)
 GRACE = timedelta(days=1)
@@ -33,6 +34,8 @@ def old(*keys: str) -> list[Listed]:
         (f"assets/{A}/1/asset.json", f"assets/{A}/1/"),
         (f"assets/{A}/12/aac-96.mp4", f"assets/{A}/12/"),
         (f"images/{A}/300.webp", f"images/{A}/"),
+        (withdrawal_key(A), f"assets/{A}/withdrawn"),
+        (f"assets/{A}/withdrawn/1", None),
         (f"uploads/{A}/part", None),
         ("uploads/readme.txt", None),
         (f"assets/{A}/latest/asset.json", None),
@@ -47,9 +50,10 @@ def test_key_tells_its_owner(key: str, owner: str | None) -> None:
 
 
 def test_owners_are_found_in_the_database_by_their_columns() -> None:
-    owners = [f"uploads/{A}", f"assets/{A}/12/", f"images/{B}/"]
+    owners = [f"uploads/{A}", f"assets/{A}/12/", f"images/{B}/", f"assets/{B}/withdrawn"]
     assert revisions_of(owners) == [(A, 12)]
     assert images_of(owners) == [B]
+    assert withdrawals_of(owners) == [B]
 
 
 def test_orphans_go_and_what_is_named_stays() -> None:
@@ -62,6 +66,13 @@ def test_what_is_removed_later_stays_until_then() -> None:
     assert orphans(found, {f"assets/{A}/"}) == [f"assets/{B}/1/x"]
 
 
+def test_marker_stays_with_its_asset_and_keeps_none_of_its_revisions() -> None:
+    found = candidates(
+        old(*(f"assets/{key}/{name}" for key in (A, B) for name in ("withdrawn", "1/x"))), now=NOW, grace=GRACE
+    )
+    assert orphans(found, {f"assets/{A}/withdrawn", f"assets/{B}/"}) == [f"assets/{A}/1/x"]
+
+
 def test_what_is_young_stays() -> None:
     young = Listed(f"uploads/{A}", NOW - GRACE + timedelta(seconds=1))
     assert candidates([young], now=NOW, grace=GRACE) == {}
@@ -70,6 +81,7 @@ def test_what_is_young_stays() -> None:
 keys = st.one_of(
     st.builds("uploads/{}".format, st.sampled_from([A, B])),
     st.builds("assets/{}/{}/{}".format, st.sampled_from([A, B]), st.integers(0, 3), st.sampled_from("xy")),
+    st.builds("assets/{}/withdrawn".format, st.sampled_from([A, B])),
     st.builds("images/{}/{}".format, st.sampled_from([A, B]), st.sampled_from(["64.avif", "source"])),
     st.text(max_size=20),
 )
