@@ -335,8 +335,12 @@ def resident_kib(pid: int) -> int:
     return int(text.partition("VmRSS:")[2].split()[0])
 
 
-JOBS = 20
-"""With 200 the worker holds 1.5 MiB more after the last quarter than after the second, its children 7 MiB."""
+JOBS = 200
+JOBS_PATIENCE_S = 1200.0
+"""For a quarter of them."""
+
+GROWTH_KIB = 16 * 1024
+"""Of the last hundred jobs. Measured: 1.5 MiB for the worker and 7 for its children."""
 
 
 async def test_memory_stays_flat_over_many_jobs(queue: Any, workers: Any, masters: Any) -> None:
@@ -345,11 +349,21 @@ async def test_memory_stays_flat_over_many_jobs(queue: Any, workers: Any, master
     used = []
     for _ in range(4):
         jobs = [await queue.add(master) for _ in range(JOBS // 4)]
-        rows = await queue.final(*jobs, limit_s=PATIENCE_S)
+        rows = await queue.final(*jobs, limit_s=JOBS_PATIENCE_S)
         assert {row["status"] for row in rows} == {"ready"}, workers.logs()
         await queue.drained(PATIENCE_S)
-        children = Path(f"/proc/{worker.pid}/task/{worker.pid}/children").read_text().split()
-        used.append((resident_kib(worker.pid), sum(resident_kib(int(child)) for child in children)))
+        used.append(await held_kib(worker.pid))
     # The first quarter fills caches and loads what is loaded when it is needed.
     for process in (0, 1):
-        assert used[-1][process] - used[1][process] < 16 * 1024, used
+        assert used[-1][process] - used[1][process] < GROWTH_KIB, used
+
+
+async def held_kib(pid: int) -> tuple[int, int]:
+    """What a worker and its children hold, at the lowest of a second: a child of the last job may still be ending."""
+    looks = []
+    for _ in range(10):
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        with suppress(OSError, IndexError):  # one ended between two looks
+            looks.append((resident_kib(pid), sum(resident_kib(int(child)) for child in children)))
+        await asyncio.sleep(0.1)
+    return min(own for own, _ in looks), min(theirs for _, theirs in looks)
