@@ -54,21 +54,21 @@ WITH gone AS (
 )
 INSERT INTO removals (prefix, due_at) SELECT object_key, $1 FROM gone RETURNING prefix
 """
-# Nobody shows them any more, or ever did; a reference that is made meanwhile makes the statement fail. Whoever has such
-# a page open still gets the files for the grace time.
-FORGET_IMAGES = """
-WITH gone AS (
-    DELETE FROM images AS image WHERE image.created_at + $2::interval <= $1
+# Nobody shows them any more, or ever did. Whoever has such a page open still gets the files for the grace time.
+UNSHOWN = """image.created_at + $2::interval <= $1
         AND image.status NOT IN ('queued', 'processing')
         AND (image.expires_at IS NULL OR image.expires_at + $2::interval <= $1)
         AND NOT EXISTS (SELECT FROM artists WHERE image_id = image.id)
         AND NOT EXISTS (SELECT FROM albums WHERE image_id = image.id)
         AND NOT EXISTS (SELECT FROM tracks WHERE image_id = image.id)
-        AND NOT EXISTS (SELECT FROM assets WHERE proposed_image_id = image.id)
-    RETURNING id
-)
+        AND NOT EXISTS (SELECT FROM assets WHERE proposed_image_id = image.id)"""
+# Who is about to show one holds its row: it is not waited for. Who has done so since this statement began is seen by
+# the next one, which looks anew; the lock keeps others from showing it in between.
+HOLD_IMAGES = f"SELECT image.id FROM images AS image WHERE {UNSHOWN} FOR UPDATE SKIP LOCKED"  # noqa: S608 -- the rule above
+FORGET_IMAGES = f"""
+WITH gone AS (DELETE FROM images AS image WHERE image.id = ANY($3::uuid[]) AND {UNSHOWN} RETURNING id)
 INSERT INTO removals (prefix, due_at) SELECT 'images/' || id || '/', $1 + $2::interval FROM gone RETURNING prefix
-"""
+"""  # noqa: S608 -- the rule above
 # PgQueuer notes every step of every job and forgets none.
 FORGET_LOG = """
 WITH lines AS (DELETE FROM pgqueuer_log WHERE created + $2::interval <= $1),
@@ -162,7 +162,7 @@ async def tidy(pool: Pool, store: ObjectStore, rules: Rules, *, now: datetime) -
 async def sweep(pool: Pool, store: ObjectStore, *, now: datetime, grace: timedelta) -> None:
     """Remove what nobody came for and what nothing names. Raises ServiceUnavailable."""
     promises = len(await pool.fetch(FORGET_PROMISES, now, grace))
-    images = len(await pool.fetch(FORGET_IMAGES, now, grace))
+    images = await _forget_images(pool, now=now, grace=grace)
     await removals.work_off(pool, store, now=now)
     uploads = await _abort_uploads(pool, store, now=now, grace=grace)
     swept = 0
@@ -174,6 +174,12 @@ async def sweep(pool: Pool, store: ObjectStore, *, now: datetime, grace: timedel
                 swept += 1
     await pool.execute(FORGET_LOG, now, LOG_KEPT)
     LOG.info("swept", promises=promises, images=images, multipart_uploads=uploads, objects=swept)
+
+
+async def _forget_images(pool: Pool, *, now: datetime, grace: timedelta) -> int:
+    async with pool.acquire() as connection, connection.transaction():
+        held = [row["id"] for row in await connection.fetch(HOLD_IMAGES, now, grace)]
+        return len(await connection.fetch(FORGET_IMAGES, now, grace, held))
 
 
 async def _abort_uploads(pool: Pool, store: ObjectStore, *, now: datetime, grace: timedelta) -> int:
