@@ -37,6 +37,8 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     pcm_sha256: str
     master: Reading
     warnings: tuple[QualityWarning, ...] = ()
+    waveform: bytes = b""
+    """The course of the level (`ingest.loudness.course`); empty for what is shorter than 100 ms."""
 
 
 class Source(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +71,8 @@ class Packaged(msgspec.Struct, frozen=True, kw_only=True):
     path: str
     byte_length: int
     sha256: str
+    part_sha256s: tuple[str, ...] = ()
+    """Of a whole file, as `origin.asset.Progressive` has them."""
 
 
 class Rendered(msgspec.Struct, frozen=True, kw_only=True):

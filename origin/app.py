@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,6 +17,9 @@ from origin.announcements import followed
 from origin.asgi import Application
 from origin.cors import cors_of
 from origin.descriptors import Descriptors
+from origin.hot.answers import Answers
+from origin.hot.lines import ConsoleLines, JsonLines, Lines
+from origin.hot.state import HotState
 from origin.protected import Protected
 from origin.protection.derived import DerivedKeys
 from origin.protection.keys import KeyProvider
@@ -36,6 +40,7 @@ CONNECTIONS = 256
 def create_app(settings: OriginSettings) -> Application:
     """The ASGI application. Its connections are opened in its lifespan, in the loop that serves it."""
     keys = {key.key_id: bytes.fromhex(key.secret.reveal()) for key in settings.edge_keys}
+    cors = cors_of(settings.allowed_origins)
 
     @asynccontextmanager
     async def open_service() -> AsyncIterator[Service]:
@@ -57,10 +62,18 @@ def create_app(settings: OriginSettings) -> Application:
                 keys=keys,
                 manifest_max_age_s=settings.manifest_max_age_s,
                 clock=time.time,
-                cors=cors_of(settings.allowed_origins),
+                cors=cors,
             )
 
-    return Application(open_service)
+    answers = Answers(keys=keys, cors=cors, clock=time.time)
+    return Application(open_service, HotState(answers=answers, lines=open_lines()))
+
+
+def open_lines() -> Lines:
+    """Lines on standard error, as `config.logs` writes them there."""
+    if sys.stderr.isatty():
+        return ConsoleLines()
+    return JsonLines(sys.stderr.buffer, process="origin", clock=time.time)
 
 
 @asynccontextmanager

@@ -7,8 +7,6 @@ expires, so it is never logged; nor is a path whose shape was refused or not loo
 from __future__ import annotations
 
 import asyncio
-import re
-import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
 from functools import partial
@@ -19,15 +17,14 @@ import structlog
 
 from config.logs import logger
 from origin.errors import OriginError
+from origin.hot.state import HotState
+from origin.request_id import known_or_new
 from origin.service import LIVE_PATH, MAX_BODY_BYTES, POST, READY_PATH, Answer, Request, Service
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 OpenService: TypeAlias = Callable[[], AbstractAsyncContextManager[Service]]
-
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
-"""A caller's id is kept, so that one id follows a request through a CDN, unless it could forge a log line."""
 
 UNLOGGED = frozenset({LIVE_PATH, READY_PATH})
 """Health checks come every second from several places and say nothing when they are fine."""
@@ -49,10 +46,14 @@ class _Sent(NamedTuple):
 
 
 class Application:
-    """The ASGI application. `open_service` is entered when the server starts and left when it stops."""
+    """The ASGI application. `open_service` is entered when the server starts and left when it stops.
 
-    def __init__(self, open_service: OpenService) -> None:
+    What is answered here `hot` may answer the next time; the server's connections find it in the lifespan's state.
+    """
+
+    def __init__(self, open_service: OpenService, hot: HotState) -> None:
         self._open_service = open_service
+        self._hot = hot
         self._service: Service | None = None
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -60,15 +61,17 @@ class Application:
             case "http":
                 await self._serve(scope, receive, send)
             case "lifespan":
-                await self._live(receive, send)
+                await self._live(scope, receive, send)
             case other:
                 raise NotImplementedError(f"the origin speaks HTTP, not {other}")
 
-    async def _live(self, receive: Receive, send: Send) -> None:
+    async def _live(self, scope: Message, receive: Receive, send: Send) -> None:
         await receive()
+        scope["state"]["hot"] = self._hot
         async with self._open_service() as self._service:
             await send({"type": "lifespan.startup.complete"})
             await receive()
+        self._hot.lines.flush()
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _serve(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -76,9 +79,10 @@ class Application:
             raise RuntimeError("requests before lifespan.startup: run the origin under a server that has lifespan")
         started_s = perf_counter()
         request = _request(scope, receive, await _body(receive) if scope["method"] == POST else b"")
-        request_id = _request_id(request)
+        request_id = known_or_new(request.headers.get("x-request-id"))
         with structlog.contextvars.bound_contextvars(request_id=request_id):
             answer = await self._service.answer(request)
+            self._hot.answers.learn(request, answer)
             sent = await _send(answer, request_id, receive, send)
             if request.raw_path not in UNLOGGED:
                 _log(request, answer, sent, elapsed_ms=(perf_counter() - started_s) * 1000)
@@ -105,11 +109,6 @@ def _request(scope: Message, receive: Receive, body: bytes) -> Request:
     return Request(
         method=scope["method"], raw_path=scope["raw_path"], query=query, headers=headers, body=body, left=left
     )
-
-
-def _request_id(request: Request) -> str:
-    given = request.headers.get("x-request-id", "")
-    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
 
 
 async def _send(answer: Answer, request_id: str, receive: Receive, send: Send) -> _Sent:

@@ -8,8 +8,8 @@ and answers a segment with a ranged read, whose bounds follow from the lengths l
 Rules kept by construction: a record that exists is legal. Media time is integer ticks over a timescale, never a float.
 Segments of one codec start at the same tick in every rendition of that codec.
 
-Nothing that is read has to be believed: the descriptor carries its own digest and those of the header and of every
-segment, so whoever reads notices bytes that are not the ones that were stored.
+Nothing that is read has to be believed: the descriptor carries its own digest and those of the header, of every segment
+and of every part of a whole file, so whoever reads notices bytes that are not the ones that were stored.
 
 Not here: reading or writing the store (`origin.store`, `ingest.publish`), manifests, tokens.
 """
@@ -167,6 +167,10 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
         return starts[index], self.segments[index].byte_length
 
 
+WHOLE_FILE_PART_BYTES = 256 * 1024
+"""Of a whole file, what has a digest of its own: little enough to be read for the few bytes that a player asks for
+first, and so much that a descriptor has fewer of these digests than of segments'."""
+
 PROGRESSIVE_EXTENSIONS = ("m4a", "flac", "mp3", "ogg")
 """Of whole files; no other name below an asset is one."""
 
@@ -191,6 +195,9 @@ class Progressive(msgspec.Struct, frozen=True, kw_only=True):
     sample_count: int
     byte_length: int
     sha256: str
+    part_sha256s: tuple[str, ...] = ()
+    """Of each WHOLE_FILE_PART_BYTES of the file in their order, as `block_digest` writes it; the last may be shorter.
+    Empty for a file that was ingested before parts had digests."""
     gain_db: float
     loudness: Loudness
 
@@ -200,6 +207,9 @@ class Progressive(msgspec.Struct, frozen=True, kw_only=True):
         _require(1 <= self.channels <= 8, "a progressive file has 1 to 8 channels")
         _require(self.sample_count > 0 and self.byte_length > 0, "a progressive file has samples and bytes")
         _require(min(self.priming_samples, self.padding_samples) >= 0, "priming and padding are not negative")
+        parts = -(-self.byte_length // WHOLE_FILE_PART_BYTES)
+        _require(len(self.part_sha256s) in {0, parts}, f"a progressive file has no digest, or {parts}")
+        _require(all(map(_is_digest, self.part_sha256s)), "every part of a progressive file has a digest")
 
     @property
     def file_name(self) -> str:
@@ -267,7 +277,7 @@ def decode(data: bytes) -> Asset:
 
 
 def block_digest(data: bytes) -> str:
-    """The digest that a descriptor has of a header or a segment."""
+    """The digest that a descriptor has of a header, a segment or a part of a whole file."""
     return hashlib.sha256(data).hexdigest()[:DIGEST_DIGITS]
 
 

@@ -36,7 +36,8 @@ def rates(renditions: Sequence[Rendition], *, target_duration_s: int) -> Rates:
     average = _rate(sum(bits), sum(lengths_us))
     return Rates(
         average_bps=average,
-        peak_bps=max(_runs(bits, lengths_us, target_duration_s * MICROSECOND), default=average),
+        # A dense last segment may be too short for a run, and too long for one with the segment before it.
+        peak_bps=max((average, *_runs(bits, lengths_us, target_duration_s * MICROSECOND))),
     )
 
 

@@ -32,6 +32,10 @@ class Cors(msgspec.Struct, frozen=True, kw_only=True):
 
     allowed_origins: frozenset[str] | None = None
 
+    def distinct(self, origin: str | None) -> str | None:
+        """The origin, where answers to its pages differ from those to others."""
+        return origin if self.allowed_origins is not None and origin in self.allowed_origins else None
+
     def headers(self, origin: str | None) -> Mapping[str, str]:
         """What every answer to a page of `origin` carries; None for a request that no page made."""
         if self.allowed_origins is None:

@@ -17,6 +17,9 @@ from origin.reads.flights import Flights
 SEGMENT_BYTES = 220
 """Measured: a record with its two numbers and its digest, and its place in a tuple."""
 
+PART_BYTES = 90
+"""Measured: a digest of a part of a whole file, and its place in a tuple."""
+
 RENDITION_BYTES = 1500
 """Measured: a rendition or a whole file with its loudness, and its share of the asset."""
 
@@ -31,6 +34,10 @@ class Descriptors:
         self._load = load
         self._cache: Cache[Key, Asset] = Cache(room_bytes)
         self._flights: Flights[Key, Asset] = Flights()
+
+    def held(self, asset_id: UUID, revision: int) -> Asset | None:
+        """Answer from memory, and count that it was asked for."""
+        return self._cache.get((asset_id, revision))
 
     async def get(self, asset_id: UUID, revision: int) -> Asset:
         """Answer from memory or by `load`, whose errors are passed on."""
@@ -48,4 +55,5 @@ def size_bytes(asset: Asset) -> int:
     """About what a descriptor takes in memory."""
     files = len(asset.renditions) + len(asset.progressive)
     segments = sum(len(rendition.segments) for rendition in asset.renditions)
-    return RENDITION_BYTES * files + SEGMENT_BYTES * segments
+    parts = sum(len(file.part_sha256s) for file in asset.progressive)
+    return RENDITION_BYTES * files + SEGMENT_BYTES * segments + PART_BYTES * parts

@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import re
 from enum import Enum
+from functools import lru_cache
 
 import brotli
 
@@ -29,10 +30,11 @@ NAMES = {"br": Coding.BROTLI, "gzip": Coding.GZIP, "x-gzip": Coding.GZIP}
 """`x-gzip` is the same thing by an old name (RFC 9110 section 8.4.1.3)."""
 
 
+@lru_cache(maxsize=256)
 def negotiated(accept_encoding: str) -> Coding | None:
     """The coding that the client likes best, the denser of equals; None for the plain bytes.
 
-    `*` alone asks for nothing: a client that knows a coding names it.
+    `*` alone asks for nothing: a client that knows a coding names it. Remembered, because browsers are few.
     """
     weights: dict[Coding, float] = {}
     for item in accept_encoding.split(","):

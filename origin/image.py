@@ -5,17 +5,21 @@ best format that it shows. Sizes go by the longest edge and keep the picture's s
 picture of 500 pixels has the sizes 64, 300 and 640, and the last of them is 500 pixels wide: the name of a size is what
 was asked for, its record says what there is (docs/decisions/0043).
 
-Images are public: they have no token, and never change under their URL.
+Images are public: they have no token, and never change under their URL. Beside the files of an image lies its record,
+which is written last and has the digest of each of them and its own, so whoever reads notices wrong bytes.
 
 Not here: reading or writing the store (`origin.store`, `ingest.images`), drawing.
 """
 
 from __future__ import annotations
 
+import hashlib
 from enum import Enum
 from uuid import UUID
 
 import msgspec
+
+from origin.asset import block_digest
 
 SIZES_PX = (64, 300, 640, 1200)
 """A row of a list, a tile, a player's page, the same on a dense screen."""
@@ -47,6 +51,63 @@ class ImageSize(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"{self.width_px} by {self.height_px} pixels do not fit into a size of {self.size_px}")
 
 
+class InvalidRecord(ValueError):
+    """The record of an image is damaged; have the picture drawn again."""
+
+
+class ImageObject(msgspec.Struct, frozen=True, array_like=True):
+    """One stored file of an image."""
+
+    size_px: int
+    image_format: ImageFormat
+    byte_length: int
+    sha256: str
+    """As `origin.asset.block_digest` writes it."""
+
+
+class ImageRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Every file of an image: the content of `image.json`."""
+
+    image_id: UUID
+    files: tuple[ImageObject, ...]
+
+    def file(self, size_px: int, image_format: ImageFormat) -> ImageObject:
+        """Raises KeyError."""
+        for file in self.files:
+            if (file.size_px, file.image_format) == (size_px, image_format):
+                return file
+        raise KeyError(f"{size_px}.{image_format.value}")
+
+
+class _Sealed(msgspec.Struct, frozen=True, kw_only=True):
+    """What is stored: the record as it was written, and the SHA-256 of just these bytes."""
+
+    sha256: str
+    image: msgspec.Raw
+
+
+def encode(record: ImageRecord) -> bytes:
+    """Write the record as JSON, the same bytes for the same image."""
+    content = msgspec.json.encode(record)
+    return msgspec.json.encode(_Sealed(sha256=hashlib.sha256(content).hexdigest(), image=msgspec.Raw(content)))
+
+
+def decode(data: bytes) -> ImageRecord:
+    """Read a record. Raises InvalidRecord, also for one that differs by a bit from what was written."""
+    try:
+        sealed = msgspec.json.decode(data, type=_Sealed)
+        if hashlib.sha256(sealed.image).hexdigest() != sealed.sha256:
+            raise InvalidRecord("its digest is another")
+        return msgspec.json.decode(sealed.image, type=ImageRecord)
+    except msgspec.DecodeError as error:
+        raise InvalidRecord(f"not a record: {error}") from error
+
+
+def image_object(size_px: int, image_format: ImageFormat, content: bytes) -> ImageObject:
+    """Describe a file of an image by its content."""
+    return ImageObject(size_px, image_format, len(content), block_digest(content))
+
+
 def sizes_of(width_px: int, height_px: int) -> tuple[int, ...]:
     """Which sizes a picture has: those that are smaller, and the first that holds all of it."""
     longest = max(width_px, height_px)
@@ -64,6 +125,10 @@ def image_directory(image_id: UUID) -> str:
 def source_key(image_id: UUID) -> str:
     """The picture as it was sent, until it is drawn; no URL leads to it."""
     return f"{image_directory(image_id)}source"
+
+
+def record_key(image_id: UUID) -> str:
+    return f"{image_directory(image_id)}image.json"
 
 
 def image_key(image_id: UUID, size_px: int, image_format: ImageFormat) -> str:

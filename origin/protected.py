@@ -57,6 +57,10 @@ class Protected:
             self._cache.put(etag, content, size_bytes=len(content))
         return msgspec.structs.replace(clear, etag=etag, body=Written(content))
 
+    def held(self, etag: str) -> bytes | None:
+        """The encrypted form by its ETag if it is in memory, and count that it was asked for."""
+        return self._cache.get(etag)
+
     async def key(self, asset: Asset, file: HlsKey) -> Resource:
         """The 16 bytes of a crypto period's key. Raises NotThere."""
         keys = await self._disclosed(asset, file.scheme)

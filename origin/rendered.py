@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
-from origin.resources import Resource
+from origin.resources import Resource, Written
 
 ROOM_BYTES = 32 * 1024 * 1024
 """A playlist of four minutes has 4 kB and 0.6 kB compressed: more manifests than there are descriptors in memory."""
@@ -28,6 +28,14 @@ class Rendered:
         self._room_bytes = room_bytes
         self._held_bytes = 0
         self._held: OrderedDict[Hashable, Resource] = OrderedDict()
+
+    def held(self, key: Hashable) -> bytes | None:
+        """The content of a manifest that is in memory."""
+        resource = self._held.get(key)
+        if resource is None or not isinstance(resource.body, Written):
+            return None
+        self._held.move_to_end(key)
+        return resource.body.content
 
     def get(self, key: Hashable, write: Callable[[], Resource]) -> Resource:
         """Answer from memory or by `write`, whose errors are passed on and not kept."""

@@ -24,6 +24,7 @@ from origin.presentation import Presentation, Track
 from origin.protection.signalling import Signalling
 from origin.ranges import Span
 from origin.reads.block import Block
+from origin.reads.whole import WholeObject
 from origin.routes import Header, Manifest, MediaSegment, Stream, WholeFile
 from origin.selection import Selection
 
@@ -41,11 +42,14 @@ ETAG_DIGITS = 32
 """128 bits of a SHA-256: no two files of a store will ever share them."""
 
 
-class Stored(msgspec.Struct, frozen=True, kw_only=True):
+class Stored(msgspec.Struct, frozen=True):
     """A whole file, which may be too long for memory."""
 
-    key: str
-    size: int
+    file: WholeObject
+
+    @property
+    def size(self) -> int:
+        return self.file.size
 
 
 class Media(msgspec.Struct, frozen=True):
@@ -193,8 +197,11 @@ def _whole(asset: Asset, name: str, selection: Selection) -> Resource:
         etag=f'"{file.sha256[:ETAG_DIGITS]}"',
         headers=_headers([asset], IMMUTABLE),
         body=Stored(
-            key=progressive_key(asset.asset_id, asset.revision, name),
-            size=file.byte_length,
+            WholeObject(
+                key=progressive_key(asset.asset_id, asset.revision, name),
+                size=file.byte_length,
+                part_sha256s=file.part_sha256s,
+            )
         ),
     )
 

@@ -15,7 +15,8 @@ What each request goes through, in this order:
 8. and only then bytes are read (`origin.reads`), 503: a segment at once, and the next one ahead; of a whole file the
    first part, and the others while they are sent, so that memory holds one of them however long the file is.
 
-Every error becomes an answer here, until the answer has begun.
+Every error becomes an answer here, until the answer has begun. An answer that may be given again without all this says
+how to come by its body (`Answer.again`); steps 5 and 8 are looked at each time, steps 1 to 4 are those of `origin.hot`.
 
 Not here: sockets and ASGI (`origin.asgi`), wiring (`origin.app`).
 """
@@ -24,8 +25,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from functools import partial
 from http import HTTPStatus
-from typing import Protocol
+from typing import NamedTuple, Protocol, TypeAlias
+from uuid import UUID
 
 import msgspec
 
@@ -46,7 +49,7 @@ from origin.errors import (
     Refused,
     Withdrawn,
 )
-from origin.image import image_key
+from origin.image import ImageFormat
 from origin.leaving import Left, unless_left
 from origin.presentation import Track
 from origin.protected import SECRET, Protected
@@ -54,6 +57,7 @@ from origin.protection.clear_key import LICENSE_TYPE
 from origin.protection.scheme import Scheme
 from origin.ranges import Span
 from origin.reads.block import Block
+from origin.reads.whole import WholeObject
 from origin.rendered import Rendered
 from origin.resources import Media, Resource, Stored, Written
 from origin.responses import Headers, Reply
@@ -100,6 +104,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Tells when the client has hung up; None when that cannot be known."""
 
 
+Again: TypeAlias = Callable[[], bytes | None]
+"""The body of an answer once more; None when that takes more than a look into memory."""
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What goes out. `cause` is the code of an error, for the log alone."""
 
@@ -109,6 +117,15 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     rest: AsyncIterator[bytes] | None = None
     """What follows `body`, read while it is sent; raises OriginError when it cannot be read any more."""
     cause: str | None = None
+    again: Again | None = None
+    """Set where whoever has the same terms gets the same answer, while this gives its body (`origin.hot`)."""
+
+
+class _Found(NamedTuple):
+    """What a path names, and how to come by its bytes again."""
+
+    resource: Resource
+    again: Again | None = None
 
 
 class Bytes(Protocol):
@@ -120,9 +137,9 @@ class Bytes(Protocol):
 
     def ahead(self, block: Block) -> None: ...
 
-    async def read(self, key: str, span: Span) -> bytes: ...
+    async def read(self, file: WholeObject, span: Span) -> bytes: ...
 
-    async def whole(self, key: str) -> bytes: ...
+    async def image(self, image_id: UUID, size_px: int, image_format: ImageFormat) -> bytes: ...
 
     async def ping(self) -> None: ...
 
@@ -180,45 +197,56 @@ class Service:
     async def _media(self, request: Request) -> Answer:
         route = routes.parse(request.raw_path)
         if isinstance(route, ImageRoute):
-            resource = await self._image(route)
+            found = _Found(await self._image(route))
         elif isinstance(route, PresentationRoute):
-            resource = await self._presented(route, request)
+            found = _Found(await self._presented(route, request))
         else:
-            resource = await self._authorised(route, request)
+            found = await self._authorised(route, request)
+        resource = found.resource
         reply = responses.reply(request.method, request.headers, resource)
         match resource.body:
-            case Stored(key=key):
+            case Stored(file=file):
                 first, *others = [*_reads(reply)] or [b""]
-                body = await self._piece(key, first)
-                return _answer(reply, body, rest=self._read_on(key, others) if others else None)
+                body = await self._piece(file, first)
+                return _answer(reply, body, rest=self._read_on(file, others) if others else None)
             case Media() as media:
                 content = await self._content(media, request) if reply.pieces else b""
-                return _answer(reply, b"".join(_cut(reply, content)))
             case Written(content=content):
-                return _answer(reply, b"".join(_cut(reply, content)))
+                pass
+        return _answer(reply, b"".join(_cut(reply, content)), again=found.again)
 
     async def _content(self, media: Media, request: Request) -> bytes:
         """The bytes of a header or a segment; the next one is on its way when they are there."""
-        content = self._store.held(media.block)
+        content = self._held(media)
         if content is None:
             reading = self._store.block(media.block)
             content = await (reading if request.left is None else unless_left(reading, request.left))
-        if media.following is not None:
-            self._store.ahead(media.following)
+            self._ahead(media)
         return content
 
+    def _held(self, media: Media) -> bytes | None:
+        """The same, of what is in memory."""
+        content = self._store.held(media.block)
+        if content is not None:
+            self._ahead(media)
+        return content
+
+    def _ahead(self, media: Media) -> None:
+        if media.following is not None:
+            self._store.ahead(media.following)
+
     async def _image(self, route: ImageRoute) -> Resource:
-        content = await self._store.whole(image_key(route.image_id, route.size_px, route.image_format))
+        content = await self._store.image(route.image_id, route.size_px, route.image_format)
         return resources.image(content, route.image_format)
 
-    async def _authorised(self, route: Route, request: Request) -> Resource:
+    async def _authorised(self, route: Route, request: Request) -> _Found:
         """The resource that the path names, once its token has opened the directory."""
         grant = self._admitted(route.token, asset_directory(route.asset_id), protected=route.is_protected)
         asset, file = await self._descriptors.get(route.asset_id, route.revision), route.file
         if isinstance(file, License):
             raise MethodNotAllowed
         if isinstance(file, HlsKey):
-            return await self._protected.key(asset, file)
+            return _Found(await self._protected.key(asset, file))
         keyring = None if route.scheme is None else await self._protected.keyring(asset, route.scheme)
         selection, coding = admission.selection(grant, file, request.query), responses.coding_for(request.headers)
 
@@ -234,12 +262,23 @@ class Service:
 
         if isinstance(file, Manifest):
             key = (route.asset_id, route.revision, route.scheme, file, selection.left_of(asset), coding)
-            return self._rendered.get(key, resolve)
-        if keyring is None or not isinstance(file, Header | MediaSegment):
-            return resolve()
-        return await self._protected.encrypted(
-            resolve(), asset, file, keyring, read=lambda media: self._content(media, request)
-        )
+            return self._again(route, self._rendered.get(key, resolve), partial(self._rendered.held, key))
+        resource = resolve()
+        if keyring is not None and isinstance(file, Header | MediaSegment):
+            resource = await self._protected.encrypted(
+                resource, asset, file, keyring, read=lambda media: self._content(media, request)
+            )
+        if isinstance(resource.body, Media):
+            return self._again(route, resource, partial(self._held, resource.body))
+        return self._again(route, resource, partial(self._protected.held, resource.etag))
+
+    def _again(self, route: Route, resource: Resource, held: Again) -> _Found:
+        """With the way to what is held, which is closed while it is not known that the asset may be had."""
+
+        def again() -> bytes | None:
+            return None if self._descriptors.held(route.asset_id, route.revision) is None else held()
+
+        return _Found(resource, again)
 
     async def _license(self, request: Request) -> Answer:
         """The keys that the body asks for, to whoever may have the asset's protected media."""
@@ -280,12 +319,12 @@ class Service:
     def _admitted(self, text: str, scope: str, *, protected: bool) -> Grant:
         return admission.admitted(text, directory=scope, protected=protected, keys=self._keys, now_s=int(self._clock()))
 
-    async def _read_on(self, key: str, pieces: list[bytes | Span]) -> AsyncIterator[bytes]:
+    async def _read_on(self, file: WholeObject, pieces: list[bytes | Span]) -> AsyncIterator[bytes]:
         for piece in pieces:
-            yield await self._piece(key, piece)
+            yield await self._piece(file, piece)
 
-    async def _piece(self, key: str, piece: bytes | Span) -> bytes:
-        return piece if isinstance(piece, bytes) else await self._store.read(key, piece)
+    async def _piece(self, file: WholeObject, piece: bytes | Span) -> bytes:
+        return piece if isinstance(piece, bytes) else await self._store.read(file, piece)
 
     async def _ready(self) -> Answer:
         try:
@@ -306,8 +345,15 @@ def _reads(reply: Reply) -> Iterator[bytes | Span]:
         yield from (piece,) if isinstance(piece, bytes) else piece.parts(PART_BYTES)
 
 
-def _answer(reply: Reply, body: bytes, *, rest: AsyncIterator[bytes] | None = None, cause: str | None = None) -> Answer:
-    return Answer(status=reply.status, headers=reply.headers, body=body, rest=rest, cause=cause)
+def _answer(
+    reply: Reply,
+    body: bytes,
+    *,
+    rest: AsyncIterator[bytes] | None = None,
+    cause: str | None = None,
+    again: Again | None = None,
+) -> Answer:
+    return Answer(status=reply.status, headers=reply.headers, body=body, rest=rest, cause=cause, again=again)
 
 
 def _failed(error: OriginError, *, cause: str) -> Answer:

@@ -1,7 +1,7 @@
 """The object store as the origin sees it, at one endpoint: descriptors, blocks and parts of files, with our errors.
 
-Nothing leaves here that was not checked as far as it can be: a descriptor carries its digest, a block has its own in
-the descriptor, a part of a whole file has a length. Deadlines and second attempts: `origin.reads.endpoints`.
+Nothing leaves here that was not checked: a descriptor carries its digest, a block and each part of a whole file have
+theirs in the descriptor. Deadlines and second attempts: `origin.reads.endpoints`.
 """
 
 from __future__ import annotations
@@ -13,10 +13,13 @@ from uuid import UUID
 
 from config.errors import ObjectMissing, ServiceUnavailable
 from config.objects import ObjectStore
+from origin import image
 from origin.asset import Asset, InvalidDescriptor, decode, descriptor_key, withdrawal_key
 from origin.errors import NotThere, StoreAway, WrongBytes
+from origin.image import ImageRecord, InvalidRecord, record_key
 from origin.ranges import Span
 from origin.reads.block import Block
+from origin.reads.whole import WholeObject
 
 PING_LIMIT_S = 2.0
 """A health check that takes longer is answered too late for whoever asked."""
@@ -47,13 +50,24 @@ class Store:
         with _translated():
             return block.checked(await self._objects.read_range(block.key, block.span.start, block.span.length))
 
-    async def read(self, key: str, span: Span) -> bytes:
-        """Read a part of a whole file. Raises NotThere, WrongBytes, StoreAway."""
+    async def read(self, file: WholeObject, span: Span) -> bytes:
+        """Read some bytes of a whole file. Raises NotThere, WrongBytes, StoreAway."""
+        around = file.around(span)
         with _translated():
-            data = await self._objects.read_range(key, span.start, span.length)
-        if len(data) != span.length:
-            raise WrongBytes(f"{key}: {len(data)} of the {span.length} bytes from {span.start} are there")
-        return data
+            data = await self._objects.read_range(file.key, around.start, around.length)
+        return file.checked(span, data)
+
+    async def image(self, image_id: UUID) -> ImageRecord:
+        """Read the record of an image. Raises NotThere, WrongBytes, StoreAway."""
+        key = record_key(image_id)
+        data = await self.whole(key)
+        try:
+            record = image.decode(data)
+        except InvalidRecord as error:
+            raise WrongBytes(f"{key}: {error}") from error
+        if record.image_id != image_id:
+            raise WrongBytes(f"{key}: describes {record.image_id}")
+        return record
 
     async def whole(self, key: str) -> bytes:
         """Read a small object to its end. Raises NotThere, StoreAway."""

@@ -1,10 +1,14 @@
 """The timeline of a rendition as a manifest tells it: which segments are heard, how long each, in exact ticks.
 
-Priming lies before zero, because the edit list in the header takes it away, and padding lies behind the end. So the
-first segment is told shorter than it is stored, and the last one too; the sum is the presentation to the sample, in
-HLS and in DASH alike. A segment that holds padding alone is not told at all.
+Priming lies before zero, because the edit list in the header takes it away, and padding lies behind the end. The sum is
+the presentation to the sample, in HLS and in DASH alike; a segment that holds padding alone is not told at all.
 
-Why no `presentationTimeOffset` in DASH: docs/decisions/0012-dash-timeline.md.
+- DASH tells when a segment is heard, behind the edit list: the first is shorter than it is stored, the last one too.
+- HLS tells where a segment lies in its media (`tfdt`), before the edit list: the first has its stored length, and what
+  priming adds to it the last one gives back.
+
+Why no `presentationTimeOffset` in DASH: docs/decisions/0012-dash-timeline.md. Why HLS differs:
+docs/decisions/0102-extinf-of-the-first-segment.md.
 """
 
 from __future__ import annotations
@@ -26,14 +30,27 @@ def heard_ticks(rendition: Rendition) -> tuple[int, ...]:
     return ticks[:heard]
 
 
+def listed_ticks(rendition: Rendition) -> tuple[int, ...]:
+    """How many ticks HLS says of each heard segment, so that each but the first starts at its `tfdt`.
+
+    A last segment that is heard for no longer than the priming has nothing to give: then each is told as it is heard.
+    Ingest makes none that short (`ingest.cmaf.segmentation`).
+    """
+    ticks, priming = list(heard_ticks(rendition)), rendition.priming_samples
+    if ticks[-1] > priming:
+        ticks[0] += priming
+        ticks[-1] -= priming
+    return tuple(ticks)
+
+
 def segment_microseconds(rendition: Rendition) -> tuple[int, ...]:
-    """The durations of the heard segments in microseconds.
+    """The durations of the listed segments in microseconds, as EXTINF says them.
 
     Each is the difference of two rounded positions, so that the sum up to any segment is off by at most half a
     microsecond, however many there are. Rounding each duration on its own would drift through a long track.
     """
     durations, position, told = [], 0, 0
-    for ticks in heard_ticks(rendition):
+    for ticks in listed_ticks(rendition):
         position += ticks
         until = _rounded(position * MICROSECOND, rendition.timescale)
         durations.append(until - told)

@@ -61,13 +61,18 @@ class Withdrawals:
         self._flights: Flights[UUID, bool] = Flights()
         self._followed_since_s: float | None = None
 
+    def known(self, asset_id: UUID) -> bool | None:
+        """Whether the asset is withdrawn; None when that has to be looked up."""
+        held = self._held.get(asset_id)
+        if held is None or not self._stands(held):
+            return None
+        self._held.move_to_end(asset_id)
+        return held.withdrawn
+
     async def require_offered(self, asset_id: UUID) -> None:
         """Return unless the asset is withdrawn. Raises Withdrawn."""
-        held = self._held.get(asset_id)
-        if held is not None and self._stands(held):
-            self._held.move_to_end(asset_id)
-            withdrawn = held.withdrawn
-        else:
+        withdrawn = self.known(asset_id)
+        if withdrawn is None:
             withdrawn = await self._flights.join(asset_id, lambda: self._look_up(asset_id))
         if withdrawn:
             raise Withdrawn(str(asset_id))
@@ -115,6 +120,8 @@ class Withdrawals:
 class Assets(Protocol):
     """Where the descriptor of an asset's revision comes from."""
 
+    def held(self, asset_id: UUID, revision: int) -> Asset | None: ...
+
     async def get(self, asset_id: UUID, revision: int) -> Asset: ...
 
 
@@ -124,6 +131,10 @@ class Offered:
     def __init__(self, assets: Assets, withdrawals: Withdrawals) -> None:
         self._assets = assets
         self._withdrawals = withdrawals
+
+    def held(self, asset_id: UUID, revision: int) -> Asset | None:
+        """The descriptor, where nothing has to be looked up to know that it may be had."""
+        return None if self._withdrawals.known(asset_id) is not False else self._assets.held(asset_id, revision)
 
     async def get(self, asset_id: UUID, revision: int) -> Asset:
         """Raises Withdrawn, and what the lookup raises."""

@@ -28,7 +28,7 @@ from ingest.isolation.children import child
 from ingest.jobs import scratch
 from ingest.jobs.retry import GiveUp, TryAgain, decide, told
 from ingest.tasks import Illustrate, Illustrated, Limits
-from origin.image import image_directory, image_key, source_key
+from origin.image import ImageRecord, encode, image_directory, image_key, image_object, record_key, source_key
 
 LOG = logger("ingest.images")
 LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=60, wall_s=600, file_bytes=64_000_000)
@@ -98,17 +98,25 @@ class ImageHandler:
         await asyncio.to_thread(target.write_bytes, data)
 
     async def _publish(self, job: ImageJob, drawn: Illustrated, files: Path) -> None:
+        """Write the files, and last the record of all of them."""
         data = await asyncio.to_thread(files.read_bytes)
         start = 0
+        objects = []
         for file in drawn.files:
-            key = image_key(job.image_id, file.size_px, file.image_format)
             body = data[start : start + file.byte_length]
             start += file.byte_length
-            try:
-                async with asyncio.timeout(WRITE_PATIENCE_S):
-                    await self._store.write(key, body, content_type=file.image_format.media_type)
-            except TimeoutError as error:
-                raise ServiceUnavailable("S3", "it takes a write too slowly") from error
+            objects.append(image_object(file.size_px, file.image_format, body))
+            key = image_key(job.image_id, file.size_px, file.image_format)
+            await self._write(key, body, content_type=file.image_format.media_type)
+        record = encode(ImageRecord(image_id=job.image_id, files=tuple(objects)))
+        await self._write(record_key(job.image_id), record, content_type="application/json")
+
+    async def _write(self, key: str, body: bytes, *, content_type: str) -> None:
+        try:
+            async with asyncio.timeout(WRITE_PATIENCE_S):
+                await self._store.write(key, body, content_type=content_type)
+        except TimeoutError as error:
+            raise ServiceUnavailable("S3", "it takes a write too slowly") from error
 
     async def _settle(self, job: ImageJob, error: Exception, *, attempt: int, retries: int) -> None:
         """Do what is left to do after an error. Raises RetryRequested for a job that is not over."""

@@ -31,6 +31,7 @@ TAKE_OFF = (
     "UPDATE artists SET image_id = NULL WHERE image_id = $1",
     "UPDATE albums SET image_id = NULL WHERE image_id = $1",
     "UPDATE tracks SET image_id = NULL WHERE image_id = $1",
+    "UPDATE playlists SET image_id = NULL WHERE image_id = $1",
 )
 
 

@@ -97,6 +97,7 @@ class _Made(msgspec.Struct, frozen=True, kw_only=True):
             sample_count=self.rendered.sample_count,
             byte_length=file.byte_length,
             sha256=file.sha256,
+            part_sha256s=file.part_sha256s,
             gain_db=self.gain_db,
             loudness=self.verified.reading,
         )

@@ -1,7 +1,7 @@
 """Measuring a master, in one pass over its scratch file; runs in a child process, in portions.
 
-The pass gives the digest of the stored master, its loudness and peaks, the warnings of quality control, and the file of
-energies that the loudness of an album is made of (`ingest.loudness.album`).
+The pass gives the digest of the stored master, its loudness and peaks, the course of its level, the warnings of quality
+control, and the file of energies that the loudness of an album is made of (`ingest.loudness.album`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from ingest.contract import FailureCode
 from ingest.errors import MediaError
 from ingest.jobs.scratch import read_portions
 from ingest.loudness import album
+from ingest.loudness.course import course
 from ingest.loudness.meter import Meter
 from ingest.loudness.truepeak import largest
 from ingest.pcm import Floats
@@ -44,7 +45,12 @@ def run(task: Measure, moved: Callable[[float], None]) -> Measured:
     if master.sample_peak_dbfs is None:
         raise MediaError(FailureCode.SILENT, "every sample is zero")
     Path(task.blocks_path).write_bytes(album.encode(meter.energies))
-    return Measured(pcm_sha256=digest.hexdigest(), master=master, warnings=inspector.finish())
+    return Measured(
+        pcm_sha256=digest.hexdigest(),
+        master=master,
+        warnings=inspector.finish(),
+        waveform=course(meter.energies),
+    )
 
 
 def _require_numbers(frames: Floats) -> None:

@@ -24,7 +24,7 @@ from ingest.renditions.ladder import File
 from ingest.stages.encode import AacEncoder, Encoder, FlacEncoder, OpusEncoder
 from ingest.stages.segments import TrackFileWriter
 from ingest.tasks import Packaged, Render, Rendered
-from origin.asset import Codec
+from origin.asset import WHOLE_FILE_PART_BYTES, Codec, block_digest
 
 Writer: TypeAlias = TrackFileWriter | M4aWriter | FlacWriter
 
@@ -115,10 +115,18 @@ def _path(task: Render, file: File) -> Path:
 
 
 def _packaged(task: Render, file: File) -> Packaged:
-    path = _path(task, file)
+    path, whole, parts = _path(task, file), hashlib.sha256(), []
     with path.open("rb") as written:
-        digest = hashlib.file_digest(written, "sha256").hexdigest()
-    return Packaged(file=file, path=str(path), byte_length=path.stat().st_size, sha256=digest)
+        while part := written.read(WHOLE_FILE_PART_BYTES):
+            whole.update(part)
+            parts.append(block_digest(part))
+    return Packaged(
+        file=file,
+        path=str(path),
+        byte_length=path.stat().st_size,
+        sha256=whole.hexdigest(),
+        part_sha256s=() if file is File.CMAF else tuple(parts),
+    )
 
 
 def _track(task: Render, encoder: Encoder) -> Track:

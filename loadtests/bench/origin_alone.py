@@ -53,14 +53,18 @@ class OriginAlone(msgspec.Struct, frozen=True, kw_only=True):
 
     def media_url(self, asset: Asset, name: str, *, terms: Terms = NO_TERMS) -> str:
         """The signed URL of a file of the asset, under these terms."""
+        return self.url + self.signed_path(asset, name, terms=terms)
+
+    def signed_path(self, asset: Asset, name: str, *, terms: Terms = NO_TERMS, after_s: int = 0) -> str:
+        """The path of that URL; another number of seconds makes another token."""
         token = mint(
             key_id=KEY_ID,
             secret=bytes.fromhex(EDGE_SECRET),
             directory=assets.asset_directory(asset.asset_id),
-            expires_at_s=int(time.time()) + 3600,
+            expires_at_s=int(time.time()) + 3600 + after_s,
             terms=terms,
         )
-        return f"{self.url}/{token}/{assets.revision_directory(asset.asset_id, asset.revision)}{name}"
+        return f"/{token}/{assets.revision_directory(asset.asset_id, asset.revision)}{name}"
 
     async def store(self, files: Sequence[Sequence[bytes]]) -> Asset:
         """Store an asset with a rendition for each of `files`, which are the segments of one, and list it."""

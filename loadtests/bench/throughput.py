@@ -1,7 +1,9 @@
-"""Rows: hot answers of the origin a second, beside nginx that serves the same bytes as a file.
+"""Rows: hot answers of the origin a second, beside nginx that serves the same bytes as files.
 
-One worker each, on loopback, driven by wrk in turns. Ours checks a token with every answer, counts it for its cache and
-logs it; nginx does none of that. The seconds of a sample are those of one answer: one over the rate.
+One worker each, on loopback, driven by wrk in turns. wrk asks for twenty segments with two hundred tokens, so that no
+answer is that of a single entry somewhere; nginx gets the same twenty segments as files, in the same order. Ours checks
+a token with every answer, counts it for its cache and logs it; nginx does none of that. The seconds of a sample are
+those of one answer: one over the rate.
 
 `python -m loadtests.bench.throughput` measures these rows alone.
 """
@@ -15,17 +17,19 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import aiohttp
-import numpy as np
+import msgspec
 
-from edge.terms import Terms
+from edge.terms import NO_TERMS, Terms
 from loadtests.appliance import free_ports
+from loadtests.bench.fragments import fragment
 from loadtests.bench.harness import Pace, Row, Samples, report
 from loadtests.bench.origin_alone import OriginAlone, origin_alone
+from origin.asset import Asset
 
 TOOLS = ("nginx", "wrk")
 SEGMENT_BYTES = 80_000
@@ -34,9 +38,25 @@ SEGMENT_BYTES = 80_000
 SEGMENTS = 60
 """A playlist of four minutes."""
 
+HOT_SEGMENTS, TOKENS = 20, 200
+PROTECTED = Terms(protection="protected")
+SCHEMES = {"AES-128": "aes128", "cbcs": "cbcs", "cenc": "cenc"}
+
 WRK = ("wrk", "-t1", "-c16", "-d4s")
 SEGMENT_SHARE, PLAYLIST_SHARE, ENCRYPTED_SHARE = 0.4, 0.3, 0.9
 """Of the baseline's rate; a playlist's is 12,000 where nginx answers 40,000."""
+
+SCRIPT = """
+local requests, at = {}, 0
+function init()
+  for path in io.lines("PATHS") do requests[#requests + 1] = wrk.format("GET", path) end
+end
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+"""
+"""Asks for one path of the file after another."""
 
 NGINX = """
 user {user};
@@ -55,6 +75,14 @@ http {{
 """
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """What wrk asks a server for, in turn."""
+
+    label: str
+    server: str
+    paths: tuple[str, ...]
+
+
 def missing_tools() -> str | None:
     """Why there can be no rows on this machine; None when there can."""
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
@@ -62,42 +90,59 @@ def missing_tools() -> str | None:
 
 
 async def throughput_rows(folder: Path, rounds: int) -> list[Row]:
-    """Measure every URL once a round, after one that fills the caches."""
-    segments = [np.random.default_rng(1).bytes(SEGMENT_BYTES) for _ in range(SEGMENTS)]
+    """Measure everything once a round, after a round that fills the caches."""
+    segments = [fragment(number, SEGMENT_BYTES) for number in range(SEGMENTS)]
     async with origin_alone(folder) as origin:
-        with nginx(folder / "nginx", segments[0]) as file_url:
-            urls = {"nginx": file_url, **await _our_urls(origin, segments)}
-            taken: dict[str, list[float]] = {name: [] for name in urls}
-            for name, url in [*urls.items()] * rounds:
-                taken[name].append(await asyncio.to_thread(seconds_of_one, url))
-    samples = {name: Samples(label=name, seconds=tuple(seconds)) for name, seconds in taken.items()}
-    segment, protected, playlist = (samples[name] for name in samples if name != "nginx")
+        with nginx(folder / "nginx", segments[:HOT_SEGMENTS]) as files:
+            asset = await origin.store([segments])
+            clear = _asked(origin, asset, "segment of 80 kB, token checked", "noise-0/{}.m4s")
+            playlist = _asked(origin, asset, "playlist of 60 segments", "noise-0.m3u8")
+            encrypted = [
+                _asked(origin, asset, f"the same by {name}", f"{form}/noise-0/{{}}.m4s", terms=PROTECTED)
+                for name, form in SCHEMES.items()
+            ]
+            await _warm([clear, playlist, *encrypted])
+            taken = await _taken(folder, [files, clear, playlist, *encrypted], rounds)
+    base, segment = taken[files.label], taken[clear.label]
     return [
-        Row(name="hot segment", ours=segment, baseline=samples["nginx"], goal=Pace(times=SEGMENT_SHARE)),
-        Row(name="hot encrypted segment", ours=protected, baseline=segment, goal=Pace(times=ENCRYPTED_SHARE)),
-        Row(name="media playlist", ours=playlist, baseline=samples["nginx"], goal=Pace(times=PLAYLIST_SHARE)),
+        Row(name="hot segment", ours=segment, baseline=base, goal=Pace(times=SEGMENT_SHARE)),
+        Row(name="media playlist", ours=taken[playlist.label], baseline=base, goal=Pace(times=PLAYLIST_SHARE)),
+        *(
+            Row(name=f"hot segment, {name}", ours=taken[one.label], baseline=segment, goal=Pace(times=ENCRYPTED_SHARE))
+            for name, one in zip(SCHEMES, encrypted, strict=True)
+        ),
     ]
 
 
-async def _our_urls(origin: OriginAlone, segments: list[bytes]) -> dict[str, str]:
-    """What is asked for, by its label, each once so that it is hot."""
-    asset = await origin.store([segments])
-    protected = Terms(protection="protected")
-    urls = {
-        "segment of 80 kB, token checked": origin.media_url(asset, "noise-0/0.m4s"),
-        "the same by AES-128": origin.media_url(asset, "aes128/noise-0/0.m4s", terms=protected),
-        "playlist of 60 segments": origin.media_url(asset, "noise-0.m3u8"),
-    }
+def _asked(origin: OriginAlone, asset: Asset, label: str, name: str, *, terms: Terms = NO_TERMS) -> Asked:
+    """The files of the asset that `name` says with the number of a segment, each time with another token."""
+    names = [name.format(number % HOT_SEGMENTS) for number in range(TOKENS)]
+    paths = [origin.signed_path(asset, name, terms=terms, after_s=number) for number, name in enumerate(names)]
+    return Asked(label, origin.url, tuple(paths))
+
+
+async def _warm(hot: Sequence[Asked]) -> None:
     async with aiohttp.ClientSession(raise_for_status=True) as http:
-        for url in urls.values():
-            async with http.get(url) as answer:
-                await answer.read()
-    return urls
+        for asked in hot:
+            for path in asked.paths:
+                async with http.get(asked.server + path) as answer:
+                    await answer.read()
 
 
-def seconds_of_one(url: str) -> float:
+async def _taken(folder: Path, everything: Sequence[Asked], rounds: int) -> dict[str, Samples]:
+    seconds: dict[str, list[float]] = {asked.label: [] for asked in everything}
+    for asked in [*everything] * rounds:
+        seconds[asked.label].append(await asyncio.to_thread(seconds_of_one, folder, asked))
+    return {label: Samples(label=label, seconds=tuple(taken)) for label, taken in seconds.items()}
+
+
+def seconds_of_one(folder: Path, asked: Asked) -> float:
     """What wrk finds, as the seconds of one answer. Raises RuntimeError when any answer was none."""
-    printed = subprocess.run([*WRK, url], check=True, capture_output=True, text=True).stdout  # noqa: S603 -- its arguments are ours
+    paths, script = folder / "paths.txt", folder / "ask.lua"
+    paths.write_text("\n".join(asked.paths))
+    script.write_text(SCRIPT.replace("PATHS", str(paths)))
+    command = [*WRK, "-s", str(script), asked.server]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout  # noqa: S603 -- its arguments are ours
     rate = re.search(r"Requests/sec:\s+([0-9.]+)", printed)
     if rate is None or "Non-2xx" in printed or "Socket errors" in printed:
         raise RuntimeError(printed)
@@ -105,10 +150,11 @@ def seconds_of_one(url: str) -> float:
 
 
 @contextmanager
-def nginx(folder: Path, content: bytes) -> Iterator[str]:
-    """One worker of nginx that serves `content`; answers its URL."""
+def nginx(folder: Path, contents: Sequence[bytes]) -> Iterator[Asked]:
+    """One worker of nginx that serves these files; answers how they are asked for."""
     (folder / "www").mkdir(parents=True)
-    (folder / "www" / "0.m4s").write_bytes(content)
+    for number, content in enumerate(contents):
+        (folder / "www" / f"{number}.m4s").write_bytes(content)
     (port,) = free_ports(1)
     settings = folder / "nginx.conf"
     settings.write_text(NGINX.format(folder=folder, port=port, user=getpass.getuser()))
@@ -116,7 +162,7 @@ def nginx(folder: Path, content: bytes) -> Iterator[str]:
     process = subprocess.Popen(command)  # noqa: S603 -- its arguments are ours
     try:
         time.sleep(1)  # it tells nobody when it listens
-        yield f"http://127.0.0.1:{port}/0.m4s"
+        yield Asked("nginx", f"http://127.0.0.1:{port}", tuple(f"/{number}.m4s" for number in range(len(contents))))
     finally:
         process.terminate()
         process.wait()

@@ -1,8 +1,8 @@
 """The reader: what the service asks for stored bytes.
 
 A block is looked for in memory, then on the disk, then in the store, and what is found further away is kept nearer by.
-All who want it meanwhile wait for the same flight. Parts of whole files are read and forgotten: they are long, rarely
-asked for twice, and have no digest of their own.
+All who want it meanwhile wait for the same flight. Parts of whole files are read and forgotten: they are long and
+rarely asked for twice.
 """
 
 from __future__ import annotations
@@ -11,13 +11,17 @@ from functools import partial
 from uuid import UUID
 
 from origin.asset import Asset
+from origin.errors import NotThere
+from origin.image import ImageFormat, image_key
 from origin.ranges import Span
 from origin.reads.block import Block
 from origin.reads.cache import Cache
 from origin.reads.disk import Disk
 from origin.reads.endpoints import Endpoints
 from origin.reads.flights import Flights
+from origin.reads.images import Images
 from origin.reads.room import Room
+from origin.reads.whole import WholeObject
 
 
 class Reader:
@@ -29,6 +33,7 @@ class Reader:
         self._room = room
         self._disk = disk
         self._flights: Flights[str, bytes] = Flights()
+        self._images = Images(lambda image_id: endpoints.ask(lambda store: store.image(image_id)))
 
     def held(self, block: Block) -> bytes | None:
         """Answer the block if it is in memory, and count that it was asked for; every request comes here first."""
@@ -52,14 +57,23 @@ class Reader:
         """Whether an asset is withdrawn. A replica that lags behind may say what was so a while ago."""
         return await self._endpoints.ask(lambda store: store.withdrawn(asset_id))
 
-    async def read(self, key: str, span: Span) -> bytes:
-        """Read a part of a whole file."""
-        with self._room.taken(span.length):
-            return await self._endpoints.ask(lambda store: store.read(key, span))
+    async def read(self, file: WholeObject, span: Span) -> bytes:
+        """Read some bytes of a whole file."""
+        with self._room.taken(file.around(span).length):
+            return await self._endpoints.ask(lambda store: store.read(file, span))
 
-    async def whole(self, key: str) -> bytes:
-        """Read a small object to its end."""
-        return await self._endpoints.ask(lambda store: store.whole(key))
+    async def image(self, image_id: UUID, size_px: int, image_format: ImageFormat) -> bytes:
+        """Answer a file of an image; of one that has no record yet, unchecked and unkept."""
+        key, record = image_key(image_id, size_px, image_format), await self._images.find(image_id)
+        if record is None:
+            return await self._endpoints.ask(lambda store: store.whole(key))
+        try:
+            file = record.file(size_px, image_format)
+        except KeyError:
+            raise NotThere(key) from None
+        block = Block(key=key, span=Span(start=0, length=file.byte_length), sha256=file.sha256)
+        held = self.held(block)
+        return await self.block(block) if held is None else held
 
     async def ping(self) -> None:
         """Raises StoreAway when no endpoint answers."""
@@ -68,6 +82,7 @@ class Reader:
     async def close(self) -> None:
         """End what is under way."""
         await self._flights.close()
+        await self._images.close()
         if self._disk is not None:
             await self._disk.close()
 

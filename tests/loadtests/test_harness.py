@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from loadtests.bench.harness import Added, Goal, Pace, Peak, Row, Samples, report, to_json
+from loadtests.bench.harness import Added, Goal, Load, Pace, Peak, Row, Samples, Served, report, to_json
 
 
 def samples(*seconds: float) -> Samples:
@@ -90,3 +90,25 @@ def test_memory_stays_under_its_limit(megabytes, met):
     assert ("under 600 MB: met" in report([peak])) is met
     (written,) = json.loads(to_json([peak]))
     assert (written["megabytes"], written["met"]) == (megabytes, met)
+
+
+def served(*per_second: float) -> Served:
+    return Served(label="server", per_second=per_second, p50_s=(0.01,), p99_s=(0.02,))
+
+
+def test_load_is_compared_by_the_median_round():
+    load = Load(name="page", ours=served(100, 310, 300), baseline=served(100, 90, 999), times=3)
+    assert (load.ratio, load.met) == (3.0, True)
+    assert "at least 3 times as many a second: met" in report([load])
+    assert "NOT MET" in report([Load(name="page", ours=served(299), baseline=served(100), times=3)])
+
+
+def test_load_without_a_baseline_promises_nothing():
+    load = Load(name="like", ours=served(100))
+    assert (load.ratio, load.met) == (None, True)
+    assert report([load]).splitlines()[1].split()[1:4] == ["100", "a", "second"]
+
+
+def test_every_kind_of_row_is_kept_with_what_follows_from_it():
+    kept = json.loads(to_json([Load(name="page", ours=served(300), baseline=served(100), times=3)]))
+    assert (kept[0]["ours"]["per_second"], kept[0]["ratio"], kept[0]["met"]) == ([300], 3, True)

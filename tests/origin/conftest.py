@@ -261,7 +261,7 @@ class Origin(NamedTuple):
 
     def ask(self, path: str, *, method: str = "GET", **headers: str) -> Answer:
         """One request with exactly this path: a URL library would tidy it up first."""
-        connection = http.client.HTTPConnection(self.host, timeout=30)
+        connection = http.client.HTTPConnection(self.host, timeout=120)
         try:
             connection.putrequest(method, path, skip_accept_encoding=True)
             for name, value in headers.items():

@@ -1,13 +1,18 @@
 """The border to the server: scopes in, messages and log lines out, around a service that is written by hand."""
 
 import asyncio
+import io
 from contextlib import asynccontextmanager
 
 import pytest
 from structlog.testing import capture_logs
 
 from origin.asgi import Application
+from origin.cors import OPEN
 from origin.errors import StoreAway
+from origin.hot.answers import Answers
+from origin.hot.lines import JsonLines
+from origin.hot.state import HotState
 from origin.service import Answer
 
 TOKEN = "s1.k1.1800000000.fqRXEN9u7_ur2STJCi9Ks7lFi1SNK0p1REjVO0pvkpA"
@@ -32,13 +37,19 @@ def service() -> EchoService:
 
 
 @pytest.fixture
-async def application(service):
+def hot() -> HotState:
+    answers = Answers(keys={}, cors=OPEN, clock=lambda: 0.0)
+    return HotState(answers=answers, lines=JsonLines(io.BytesIO(), process="origin", clock=lambda: 0.0))
+
+
+@pytest.fixture
+async def application(service, hot):
     @asynccontextmanager
     async def opened():
         yield service
         service.closed = True
 
-    return Application(opened)
+    return Application(opened, hot)
 
 
 async def live(application, during) -> list[str]:
@@ -53,7 +64,7 @@ async def live(application, during) -> list[str]:
     async def send(message):
         sent.append(message["type"])
 
-    await application({"type": "lifespan"}, receive, send)
+    await application({"type": "lifespan", "state": {}}, receive, send)
     return sent
 
 

@@ -32,6 +32,12 @@ def test_what_is_shorter_than_half_a_target_has_its_average(make_rendition) -> N
     assert measured.peak_bps == measured.average_bps == 80_000
 
 
+def test_peak_is_never_below_the_average(make_rendition) -> None:
+    rendition = make_rendition(ticks=(198_450, 83_790), segment_bytes=(60_000, 50_000))  # 4.5 s and 1.9 s
+    measured = rates([rendition], target_duration_s=4)
+    assert measured.peak_bps == measured.average_bps == 137_500
+
+
 def test_priming_is_sent_and_not_heard(make_rendition) -> None:
     rendition = make_rendition(ticks=(45_124,), priming=1024, segment_bytes=(10_000,))
     assert rates([rendition], target_duration_s=1).peak_bps == 80_000

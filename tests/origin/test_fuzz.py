@@ -22,7 +22,16 @@ from hypothesis import strategies as st
 from edge.errors import TokenRejected
 from edge.terms import Terms
 from edge.token import mint, verify
-from origin.asset import Asset, Codec, Loudness, Progressive, asset_directory, progressive_key
+from origin.asset import (
+    WHOLE_FILE_PART_BYTES,
+    Asset,
+    Codec,
+    Loudness,
+    Progressive,
+    asset_directory,
+    block_digest,
+    progressive_key,
+)
 from origin.descriptors import Descriptors
 from origin.encodings import Coding, negotiated
 from origin.errors import MalformedLicenseRequest, MalformedQuery, NotThere, Refused
@@ -45,6 +54,8 @@ REVISION = 3
 ORDER = [Place(asset_id, REVISION) for asset_id in ASSETS]
 IMAGE = UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e03")
 PICTURE = b"a picture"
+WHOLE_BYTES = bytes(range(256)) * 4700
+"""Longer than what is read of a file at once."""
 WHOLE = Progressive(
     name="mp3-320",
     extension="mp3",
@@ -58,14 +69,15 @@ WHOLE = Progressive(
     priming_samples=1105,
     padding_samples=0,
     sample_count=441_777,
-    byte_length=1_200_000,
+    byte_length=len(WHOLE_BYTES),
     sha256="7" * 64,
+    part_sha256s=tuple(
+        block_digest(WHOLE_BYTES[start : start + WHOLE_FILE_PART_BYTES])
+        for start in range(0, len(WHOLE_BYTES), WHOLE_FILE_PART_BYTES)
+    ),
     gain_db=0.0,
     loudness=Loudness(integrated_lufs=-14.0, true_peak_dbtp=-1.5),
 )
-"""Longer than what is read of a file at once."""
-WHOLE_BYTES = bytes(range(256)) * (WHOLE.byte_length // 256 + 1)
-
 bounded = settings(deadline=None, max_examples=60)  # processors are shared with the services of other tests
 
 
@@ -318,10 +330,12 @@ class Memory:
     def ahead(self, block):
         pass
 
-    async def read(self, key, span):
-        return self._stored[key][span.start : span.end]
+    async def read(self, file, span):
+        around = file.around(span)
+        return file.checked(span, self._stored[file.key][around.start : around.end])
 
-    async def whole(self, key):
+    async def image(self, image_id, size_px, image_format):
+        key = image_key(image_id, size_px, image_format)
         if key not in self._stored:
             raise NotThere(key)
         return self._stored[key]
@@ -348,7 +362,7 @@ def start(recording) -> Callable[[], Service]:
 async def whole(answer: Answer) -> Answer:
     """With the rest behind the body."""
     rest = b"" if answer.rest is None else b"".join([part async for part in answer.rest])
-    return msgspec.structs.replace(answer, body=answer.body + rest, rest=None)
+    return msgspec.structs.replace(answer, body=answer.body + rest, rest=None, again=None)
 
 
 def asked(start: Callable[[], Service], request: Request) -> Answer:

@@ -31,7 +31,7 @@ def test_multivariant_playlist_offers_each_rendition_once_by_codec_and_bandwidth
         info = variant.stream_info
         listed = [segment.byte_length * 8 for segment in rendition.segments]
         assert info.average_bandwidth == -(-sum(listed) * 44_100 // rendition.sample_count)
-        assert info.average_bandwidth <= info.bandwidth <= rendition.peak_bandwidth_bps * 1.01  # told without priming
+        assert info.average_bandwidth <= info.bandwidth <= rendition.peak_bandwidth_bps * 1.01  # of a shorter time
         assert info.codecs == rendition.codec_string
         assert info.stable_variant_id == rendition.name
 

@@ -76,7 +76,8 @@ class FakeStore:
         self.objects = {image_key(IMAGE, 300, ImageFormat.AVIF): CONTENT}
         self.away = False
 
-    async def whole(self, key):
+    async def image(self, image_id, size_px, image_format):
+        key = image_key(image_id, size_px, image_format)
         if self.away:
             raise StoreAway("10.0.0.7 refused")
         if key not in self.objects:
@@ -86,8 +87,8 @@ class FakeStore:
     async def asset(self, asset_id, revision):
         raise NotThere(f"{asset_id}/{revision}")
 
-    async def read(self, key, span):
-        raise NotThere(f"{key}: {span}")
+    async def read(self, file, span):
+        raise NotThere(f"{file.key}: {span}")
 
     async def ping(self):
         pass

@@ -12,6 +12,7 @@ from origin.errors import (
     StoreAway,
 )
 from origin.ranges import Span
+from origin.reads.whole import WholeObject
 from origin.resources import Resource, Stored, Written
 
 ETAG = '"abc-7"'
@@ -19,7 +20,7 @@ SEGMENT = Resource(
     content_type="video/iso.segment",
     etag=ETAG,
     headers={"cache-control": "public, max-age=31536000, immutable"},
-    body=Stored(key="k", size=1000),
+    body=Stored(WholeObject(key="k", size=1000)),
 )
 MANIFEST = Resource(
     content_type="application/dash+xml",

@@ -20,8 +20,8 @@ from appliance import home as homes
 from appliance.embedded import s3
 from config.errors import InvalidSetting
 from config.objects import open_store
-from config.serving import STOP_LIMIT_S
 from config.settings import s3_settings
+from config.workers import STOP_LIMIT_S
 from origin import asset as contract
 from origin import dash, hls
 from origin.descriptors import Descriptors

@@ -51,9 +51,9 @@ class FakeStore:
     def ahead(self, block):
         self.expected.append(block)
 
-    async def read(self, key, span):
-        self._read(key)
-        return self.objects[key][span.start : span.start + span.length]
+    async def read(self, file, span):
+        self._read(file.key)
+        return self.objects[file.key][span.start : span.start + span.length]
 
     async def ping(self):
         self._read("ping")

@@ -1,17 +1,22 @@
 import asyncio
 from uuid import UUID
 
+import msgspec
 import pytest
 
 from config.errors import ObjectMissing, ServiceUnavailable
 from origin import asset as contract
+from origin import image
 from origin import store as stores
 from origin.errors import NotThere, StoreAway, WrongBytes
+from origin.image import ImageFormat, ImageRecord, image_object
 from origin.ranges import Span
 from origin.reads.block import Block
+from origin.reads.whole import WholeObject
 from origin.store import Store
 
 ID = UUID(int=7)
+FILE = WholeObject(key="k", size=10)
 
 
 class FakeObjects:
@@ -41,7 +46,7 @@ def store(content) -> Store:
 async def test_reads_a_descriptor_and_a_part(recording) -> None:
     asset = recording.asset
     assert await store(contract.encode(asset)).asset(asset.asset_id, asset.revision) == asset
-    assert await store(b"0123456789").read("k", Span(start=2, length=3)) == b"234"
+    assert await store(b"0123456789").read(FILE, Span(start=2, length=3)) == b"234"
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"version":2}', b"\xff"], ids=repr)
@@ -76,9 +81,29 @@ async def test_block_is_what_its_digest_says_or_nothing(span, complaint) -> None
         await store(b"0123456789").block(block)
 
 
+RECORD = ImageRecord(image_id=ID, files=(image_object(64, ImageFormat.AVIF, b"a picture"),))
+
+
+async def test_reads_the_record_of_an_image() -> None:
+    assert await store(image.encode(RECORD)).image(ID) == RECORD
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param(b"{", id="no record"),
+        pytest.param(image.encode(RECORD).replace(b"64", b"65"), id="a changed one"),
+        pytest.param(image.encode(msgspec.structs.replace(RECORD, image_id=UUID(int=8))), id="another image's"),
+    ],
+)
+async def test_what_is_no_record_of_the_image_is_wrong(content) -> None:
+    with pytest.raises(WrongBytes):
+        await store(content).image(ID)
+
+
 async def test_file_that_ends_early_is_wrong() -> None:
     with pytest.raises(WrongBytes, match="2 of the 3 bytes from 8"):
-        await store(b"0123456789").read("k", Span(start=8, length=3))
+        await store(b"0123456789").read(FILE, Span(start=8, length=3))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +115,7 @@ async def test_file_that_ends_early_is_wrong() -> None:
 )
 async def test_store_errors_become_ours(content, error) -> None:
     one = store(content)
-    for asking in (one.asset(ID, 1), one.read("k", Span(start=0, length=1)), one.ping()):
+    for asking in (one.asset(ID, 1), one.read(FILE, Span(start=0, length=1)), one.ping()):
         with pytest.raises(error):
             await asking
 

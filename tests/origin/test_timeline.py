@@ -1,10 +1,12 @@
 from fractions import Fraction
+from itertools import accumulate
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from origin.timeline import (
     heard_ticks,
+    listed_ticks,
     longest_microseconds,
     segment_microseconds,
     start_microseconds,
@@ -19,11 +21,24 @@ stored = st.lists(st.integers(2_000, 200_000), min_size=1, max_size=200).map(tup
 @given(rates, stored, st.integers(0, 999), st.integers(0, 999))
 def test_every_position_is_within_half_a_microsecond(make_rendition, rate, ticks, priming, padding) -> None:
     rendition = make_rendition(ticks=ticks, rate=rate, priming=priming, padding=padding)
-    told, heard = 0, 0
-    for microseconds, count in zip(segment_microseconds(rendition), heard_ticks(rendition), strict=True):
-        told, heard = told + microseconds, heard + count
-        assert abs(Fraction(heard, rate) - Fraction(told, 1_000_000)) <= Fraction(1, 2_000_000)
-    assert heard == rendition.sample_count
+    told, listed = 0, 0
+    for microseconds, count in zip(segment_microseconds(rendition), listed_ticks(rendition), strict=True):
+        told, listed = told + microseconds, listed + count
+        assert abs(Fraction(listed, rate) - Fraction(told, 1_000_000)) <= Fraction(1, 2_000_000)
+    assert listed == sum(heard_ticks(rendition)) == rendition.sample_count
+
+
+@settings(deadline=None)  # processors are shared with the services of other tests
+@given(rates, stored, st.integers(0, 999), st.integers(0, 999))
+def test_hls_says_where_a_segment_lies_in_its_media(make_rendition, rate, ticks, priming, padding) -> None:
+    rendition = make_rendition(ticks=ticks, rate=rate, priming=priming, padding=padding)
+    *ends, end = accumulate(listed_ticks(rendition))
+    assert (tuple(ends), end) == (tuple(accumulate(ticks[:-1])), rendition.sample_count)
+
+
+def test_a_last_segment_that_is_no_longer_than_the_priming_is_told_as_it_is_heard(make_rendition) -> None:
+    rendition = make_rendition(ticks=(2000, 2000, 400), priming=300, padding=100)
+    assert listed_ticks(rendition) == heard_ticks(rendition) == (1700, 2000, 300)
 
 
 def test_a_segment_of_padding_alone_is_not_heard(make_rendition) -> None:

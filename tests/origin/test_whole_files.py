@@ -21,6 +21,7 @@ from origin import resources
 from origin.asset import Asset, Codec, InvalidDescriptor, Loudness, Progressive
 from origin.encodings import Coding
 from origin.errors import NotThere, Refused
+from origin.reads.whole import WholeObject
 from origin.resources import Stored
 from origin.routes import WholeFile
 from origin.selection import EVERYTHING, Selection
@@ -40,6 +41,11 @@ LONG = "flac-long.flac"
 LONG_BYTES = 64 * PART_BYTES
 
 
+DAMAGED = "vorbis-160.ogg"
+"""One byte of its last part is another in the store."""
+DAMAGED_BYTES = np.random.default_rng(4).bytes(3 * PART_BYTES)
+
+
 def progressive(file_name: str, content: bytes, *, byte_length: int | None = None) -> Progressive:
     name, extension = file_name.split(".")
     return Progressive(
@@ -57,6 +63,10 @@ def progressive(file_name: str, content: bytes, *, byte_length: int | None = Non
         sample_count=441_000,
         byte_length=byte_length or len(content),
         sha256=hashlib.sha256(content).hexdigest(),
+        part_sha256s=tuple(
+            contract.block_digest(content[start : start + contract.WHOLE_FILE_PART_BYTES])
+            for start in range(0, len(content), contract.WHOLE_FILE_PART_BYTES)
+        ),
         gain_db=0.0,
         loudness=Loudness(integrated_lufs=-14.0, true_peak_dbtp=-1.0),
     )
@@ -67,8 +77,9 @@ def asset(make_asset, make_rendition) -> Asset:
     files = [progressive(name, content) for name, content in CONTENT.items()]
     cut_short = progressive(CUT_SHORT, b"", byte_length=3 * PART_BYTES)
     long = progressive(LONG, b"", byte_length=LONG_BYTES)
+    damaged = progressive(DAMAGED, DAMAGED_BYTES)
     held = make_asset(make_rendition(ticks=(1000,)), asset_id=ASSET_ID)
-    return msgspec.structs.replace(held, progressive=(*files, cut_short, long))
+    return msgspec.structs.replace(held, progressive=(*files, cut_short, long, damaged))
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +89,9 @@ def path(origin, asset) -> Callable[..., str]:
     async def put() -> None:
         async with open_store(s3_settings(origin.environment)) as store:
             place = asset.asset_id, asset.revision
-            for name, content in {**CONTENT, CUT_SHORT: bytes(PART_BYTES + 5), LONG: bytes(LONG_BYTES)}.items():
+            damaged = DAMAGED_BYTES[:-1] + bytes([DAMAGED_BYTES[-1] ^ 1])
+            others = {CUT_SHORT: bytes(PART_BYTES + 5), LONG: bytes(LONG_BYTES), DAMAGED: damaged}
+            for name, content in {**CONTENT, **others}.items():
                 await store.write(contract.progressive_key(*place, name), content, content_type="x/x")
             await store.write(contract.descriptor_key(*place), contract.encode(asset), content_type="x/x")
 
@@ -98,7 +111,9 @@ def test_whole_file_is_the_descriptors_and_immutable(asset, name) -> None:
         asset, WholeFile(name), selection=EVERYTHING, manifest_max_age_s=20, coding=Coding.GZIP
     )
     key = f"assets/{ASSET_ID}/3/{name}"
-    assert resource.body == Stored(key=key, size=len(CONTENT[name]))
+    parts = asset.whole_file(name).part_sha256s
+    assert len(parts) == -(-len(CONTENT[name]) // contract.WHOLE_FILE_PART_BYTES)
+    assert resource.body == Stored(WholeObject(key=key, size=len(CONTENT[name]), part_sha256s=parts))
     assert resource.etag == f'"{hashlib.sha256(CONTENT[name]).hexdigest()[:32]}"'
     assert resource.content_type == TYPES[name.split(".")[1]]
     assert resource.headers["cache-control"] == "public, max-age=31536000, immutable"
@@ -123,6 +138,16 @@ def test_file_outside_of_the_terms_is_refused(asset) -> None:
 def test_no_other_extension_exists(extension: str) -> None:
     with pytest.raises(InvalidDescriptor, match="is not a"):
         msgspec.structs.replace(progressive("flac.flac", b"x"), extension=extension)
+
+
+@pytest.mark.parametrize(
+    "digests", [("0" * 32,), ("0" * 32,) * 6, ("0" * 32, "0" * 31)], ids=["too few", "too many", "cut short"]
+)
+def test_every_part_has_a_digest_or_none_has(digests: tuple[str, ...]) -> None:
+    file = progressive("flac.flac", bytes(2 * contract.WHOLE_FILE_PART_BYTES))
+    assert msgspec.structs.replace(file, part_sha256s=()).part_sha256s == ()
+    with pytest.raises(InvalidDescriptor, match="digest"):
+        msgspec.structs.replace(file, part_sha256s=digests)
 
 
 @pytest.mark.parametrize("name", CONTENT)
@@ -189,6 +214,22 @@ def test_file_that_ends_early_breaks_the_connection_off(origin, path) -> None:
     connection.close()
     assert _logged(origin, "broken-0001", "request")["cause"] == "wrong_bytes"
     assert "Traceback" not in origin.log.read_text()
+
+
+def test_wrong_bytes_of_a_whole_file_are_not_served(origin, path) -> None:
+    whole = http.client.HTTPConnection(origin.host, timeout=60)
+    whole.request("GET", path(DAMAGED), headers={"X-Request-Id": "broken-0002"})
+    answer = whole.getresponse()
+    with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
+        answer.read()
+    whole.close()
+    assert _logged(origin, "broken-0002", "request")["cause"] == "wrong_bytes"
+
+    behind = origin.ask(path(DAMAGED), range="bytes=-9")
+    assert (behind.status, behind.body) == (503, b"Service Unavailable\n")
+    last_part = len(DAMAGED_BYTES) - contract.WHOLE_FILE_PART_BYTES
+    before = origin.ask(path(DAMAGED), range=f"bytes={last_part - 9}-{last_part - 1}")
+    assert (before.status, before.body) == (206, DAMAGED_BYTES[last_part - 9 : last_part])
 
 
 def _logged(origin, request_id: str, event: str) -> dict[str, Any]:

@@ -68,19 +68,30 @@ function base64(samples) {
   return btoa(text);
 }
 
-window.record = async ({ player: name, url, rate }) => {
+const buffered = (media) => media.buffered.length > 0 && media.buffered.end(media.buffered.length - 1) > media.duration - 0.2;
+
+let loaded;
+
+// All of it is there before any of it is played, so that only the browser itself can run dry.
+window.load = async ({ player: name, url, rate }) => {
   const media = document.querySelector("audio");
   const player = new MORE_PLAYERS[name]();
   const context = new AudioContext({ sampleRate: rate });
   await context.audioWorklet.addModule(URL.createObjectURL(new Blob([RECORDER], { type: "text/javascript" })));
   const recorder = new AudioWorkletNode(context, "recorder");
+  context.createMediaElementSource(media).connect(recorder).connect(context.destination);
+  await soon("loaded", player.load(url, media));
+  await until("buffered", () => buffered(media), media);
+  loaded = { media, player, context, recorder };
+};
+
+window.record = async () => {
+  const { media, player, context, recorder } = loaded;
   const chunks = [];
   let waits = 0;
   recorder.port.onmessage = ({ data }) => chunks.push(data);
-  context.createMediaElementSource(media).connect(recorder).connect(context.destination);
   await context.resume();
-  await player.load(url, media);
-  await media.play();
+  await soon("begun", media.play());
   media.addEventListener("waiting", () => (waits += media.ended ? 0 : 1));
   await until("ended", () => media.ended, media);
   await context.suspend();

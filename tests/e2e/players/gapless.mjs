@@ -1,4 +1,4 @@
-// Plays each of a list of streams in headless Chromium and writes what was heard beside it, as 32-bit floats:
+// Plays a list of streams at the same time in headless Chromium and writes what was heard of each as 32-bit floats:
 //   node gapless.mjs CHROMIUM FOLDER '[{"player", "path", "rate", "pcm"}]'     (paths are below FOLDER)
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -35,7 +35,7 @@ const server = createServer(async (request, response) => {
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const origin = `http://127.0.0.1:${server.address().port}`;
 
-async function recorded(browser, { player, path, rate, pcm }) {
+async function loaded(browser, { player, path, rate }) {
   const page = await browser.newPage();
   await page.route(`${origin}/page`, (route) =>
     route.fulfill({
@@ -47,16 +47,21 @@ async function recorded(browser, { player, path, rate, pcm }) {
     }),
   );
   await page.goto(`${origin}/page`);
-  const heard = await page.evaluate((one) => window.record(one), { player, rate, url: `${origin}/${path}` });
+  await page.evaluate((one) => window.load(one), { player, rate, url: `${origin}/${path}` });
+  return page;
+}
+
+async function recorded(page, { pcm }) {
+  const heard = await page.evaluate(() => window.record());
   await writeFile(join(folder, pcm), Buffer.from(heard.pcm, "base64"));
-  await page.close();
   return { ...heard, pcm };
 }
 
 const browser = await chromium.launch({ executablePath, args: OPTIONS });
 try {
-  const heard = [];
-  for (const wanted of JSON.parse(given)) heard.push(await recorded(browser, wanted));
+  const wanted = JSON.parse(given);
+  const pages = await Promise.all(wanted.map((one) => loaded(browser, one)));
+  const heard = await Promise.all(pages.map((page, place) => recorded(page, wanted[place])));
   console.log(JSON.stringify(heard));
 } finally {
   await browser.close();

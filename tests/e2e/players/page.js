@@ -1,6 +1,6 @@
 // What runs in the page: each player behind the same five verbs, and a note of everything that happens to the element.
 //
-//   load(url)      until the player knows the stream
+//   load(url)      until the player knows the stream; `licences` says which address answers for a key id, in base64url
 //   variants()     what it can switch between, lowest first: [{id, codec, bandwidthBps}]
 //   choose(id)     this one from here on
 //   playing()      the variant whose segments are appended now
@@ -9,10 +9,17 @@
 const codecOf = (text) => (text || "").split(".")[0].toLowerCase();
 const byBandwidth = (a, b) => a.bandwidthBps - b.bandwidthBps;
 
+// What a licence request asks for decides where it goes: each track has an address of its own.
+const licenceFor = (licences, body) => {
+  const text = typeof body === "string" ? body : new TextDecoder().decode(body);
+  return licences[JSON.parse(text).kids[0]];
+};
+
 class HlsJs {
   errors = [];
 
-  async load(url, media, licenseUrl) {
+  async load(url, media, licences = {}) {
+    const [licenseUrl] = Object.values(licences);
     const drmSystems = { "org.w3.clearkey": { licenseUrl } };
     this.hls = new Hls({ emeEnabled: Boolean(licenseUrl), drmSystems: licenseUrl ? drmSystems : {} });
     this.hls.on(Hls.Events.ERROR, (_, data) => this.errors.push(`${data.type}/${data.details}`));
@@ -40,13 +47,19 @@ class HlsJs {
 class Shaka {
   errors = [];
 
-  async load(url, media, licenseUrl) {
+  async load(url, media, licences = {}) {
     shaka.polyfill.installAll();
     this.player = new shaka.Player();
     await this.player.attach(media);
     this.player.addEventListener("error", (event) => this.errors.push(`${event.detail.category}/${event.detail.code}`));
     this.player.configure({ abr: { enabled: false } });
-    if (licenseUrl) this.player.configure({ drm: { servers: { "org.w3.clearkey": licenseUrl } } });
+    const [licenseUrl] = Object.values(licences);
+    if (licenseUrl) {
+      this.player.configure({ drm: { servers: { "org.w3.clearkey": licenseUrl } } });
+      this.player.getNetworkingEngine().registerRequestFilter((type, request) => {
+        if (type === shaka.net.NetworkingEngine.RequestType.LICENSE) request.uris = [licenceFor(licences, request.body)];
+      });
+    }
     await this.player.load(url).catch((error) => {
       this.errors.push(`${error.category}/${error.code}/${JSON.stringify(error.data)}`);
       throw error;
@@ -72,7 +85,7 @@ class Shaka {
 class DashJs {
   errors = [];
 
-  async load(url, media, licenseUrl) {
+  async load(url, media, licences = {}) {
     this.player = dashjs.MediaPlayer().create();
     this.player.updateSettings({
       debug: { logLevel: 0 },
@@ -80,7 +93,11 @@ class DashJs {
     });
     this.player.on(dashjs.MediaPlayer.events.ERROR, (event) => this.errors.push(`${event.error.code} ${event.error.message}`));
     const known = new Promise((resolve) => this.player.on(dashjs.MediaPlayer.events.STREAM_INITIALIZED, resolve));
+    const [licenseUrl] = Object.values(licences);
     if (licenseUrl) this.player.setProtectionData({ "org.w3.clearkey": { serverURL: licenseUrl } });
+    this.player.registerLicenseRequestFilter(async (request) => {
+      request.url = licenceFor(licences, request.data);
+    });
     this.player.initialize(media, url, false);
     await known;
   }
@@ -103,7 +120,7 @@ class DashJs {
 }
 
 const PLAYERS = { "hls.js": HlsJs, shaka: Shaka, "dash.js": DashJs };
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 60_000;
 
 class Late extends Error {}
 
@@ -123,10 +140,14 @@ function until(what, condition, media) {
   });
 }
 
-// Play from the start, switch between the qualities, seek forth and back, and play to the end.
-window.listen = async ({ player: name, url, licenseUrl }) => {
+// A player may wait for something that never comes, and so may an element.
+const soon = (what, promise) =>
+  Promise.race([promise, new Promise((_, reject) => setTimeout(() => reject(new Late(`not ${what}`)), LIMIT_MS))]);
+
+// Play one stream by one of the scripts below, and tell what happened.
+async function performed(script, wanted) {
   const media = document.querySelector("audio");
-  const player = new PLAYERS[name]();
+  const player = new PLAYERS[wanted.player]();
   const seen = { stalls: 0, late: null, played: [], errors: player.errors };
   let seeking = true; // waiting is a stall only once sound has begun, and not after a seek
   media.addEventListener("playing", () => (seeking = false));
@@ -134,30 +155,49 @@ window.listen = async ({ player: name, url, licenseUrl }) => {
   media.addEventListener("waiting", () => (seen.stalls += seeking || media.ended ? 0 : 1));
   media.addEventListener("error", () => player.errors.push(`media ${media.error.code} ${media.error.message}`));
   try {
-    await player.load(url, media, licenseUrl);
+    await soon("loaded", player.load(wanted.url, media, wanted.licences));
     seen.variants = player.variants();
-    const reach = (seconds) => until(`playing at ${seconds} s`, () => media.currentTime >= seconds && !media.seeking, media);
-    const note = () => seen.played.push(player.playing());
-    await media.play();
-    await reach(0.5);
-    note();
-    const lowest = seen.variants[0].id;
-    const highest = seen.variants[seen.variants.length - 1].id;
-    player.choose(player.playing() === highest ? lowest : highest);
-    media.currentTime = media.duration / 2;
-    await reach(media.duration / 2 + 0.5);
-    note();
-    media.currentTime = 0.25;
-    await reach(0.75);
-    // Back in the middle of the stream: a switch within the last segment is a race that dash.js loses now and then.
-    player.choose(seen.played[0]);
-    await until("back", () => player.playing() === seen.played[0] && media.currentTime >= 1.25, media);
-    media.currentTime = media.duration - 1.5;
+    await soon("begun", media.play());
+    await reached(media, 0.5);
+    await script(media, player, seen, wanted);
     await until("ended", () => media.ended, media);
-    note();
+    seen.played.push(player.playing());
   } catch (error) {
     if (error instanceof Late) seen.late = error.message;
     else player.errors.push(String(error));
   }
   return { ...seen, ended: media.ended, currentTime: media.currentTime, durationS: media.duration };
+}
+
+const reached = (media, seconds) =>
+  until(`playing at ${seconds} s`, () => media.currentTime >= seconds && !media.seeking, media);
+
+const SCRIPTS = {
+  // Switch between the qualities, seek forth and back, and play to the end.
+  async "a track"(media, player, seen) {
+    seen.played.push(player.playing());
+    const lowest = seen.variants[0].id;
+    const highest = seen.variants[seen.variants.length - 1].id;
+    player.choose(player.playing() === highest ? lowest : highest);
+    media.currentTime = media.duration / 2;
+    await reached(media, media.duration / 2 + 0.5);
+    seen.played.push(player.playing());
+    media.currentTime = 0.25;
+    await reached(media, 0.75);
+    // Back in the middle of the stream: a switch within the last segment is a race that dash.js loses now and then.
+    player.choose(seen.played[0]);
+    await until("back", () => player.playing() === seen.played[0] && media.currentTime >= 1.25, media);
+    media.currentTime = media.duration - 1.5;
+  },
+
+  // Play over the join into the second track, seek back into the first, and to the end of the second.
+  async "an album"(media, _player, _seen, { joinS }) {
+    media.currentTime = joinS - 0.7;
+    await reached(media, joinS + 0.7);
+    media.currentTime = 0.25;
+    await reached(media, 0.75);
+    media.currentTime = media.duration - 1;
+  },
 };
+
+window.listen = (wanted) => performed(SCRIPTS[wanted.script], wanted);

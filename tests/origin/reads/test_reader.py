@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 
 from origin.asset import block_digest
-from origin.errors import Busy, StoreAway, WrongBytes
+from origin.errors import Busy, NotThere, StoreAway, WrongBytes
+from origin.image import ImageFormat, ImageRecord, image_key, image_object
 from origin.ranges import Span
 from origin.reads.block import Block
 from origin.reads.cache import Cache
@@ -14,9 +16,11 @@ from origin.reads.disk import Disk
 from origin.reads.endpoints import Endpoint, Endpoints
 from origin.reads.reader import Reader
 from origin.reads.room import Room
+from origin.reads.whole import WholeObject
 
 SIZE_BYTES = 1000
 CONTENT = b"".join(number.to_bytes(2, "big") for number in range(5000))
+FILE = WholeObject(key="k", size=len(CONTENT))
 
 
 class FakeStore:
@@ -25,6 +29,9 @@ class FakeStore:
         self.ended: list[int] = []
         self.content = CONTENT
         self.error: Exception | None = None
+        self.has_record = True
+        self.records = 0
+        self.wholes: list[str] = []
         self.gate = asyncio.Event()
         self.gate.set()
 
@@ -38,7 +45,17 @@ class FakeStore:
             raise self.error
         return block.checked(self.content[block.span.start : block.span.end])
 
-    async def read(self, _key: str, span: Span) -> bytes:
+    async def image(self, image_id: UUID) -> ImageRecord:
+        self.records += 1
+        if not self.has_record:
+            raise NotThere("image.json")
+        return ImageRecord(image_id=image_id, files=(image_object(300, ImageFormat.WEBP, CONTENT[:1000]),))
+
+    async def whole(self, key: str) -> bytes:
+        self.wholes.append(key)
+        return self.content[:1000]
+
+    async def read(self, _file: WholeObject, span: Span) -> bytes:
         self.reads.append(span.start)
         await self.gate.wait()
         return self.content[span.start : span.end]
@@ -138,7 +155,7 @@ async def test_beyond_the_limit_nobody_waits(reader_of, store) -> None:
     with pytest.raises(Busy):
         await reader.block(block(3))
     with pytest.raises(Busy):
-        await reader.read("k", Span(start=0, length=10))
+        await reader.read(FILE, Span(start=0, length=10))
     reader.ahead(block(4))
     joined = asyncio.create_task(reader.block(block(0)))  # costs the store nothing
     store.gate.set()
@@ -178,5 +195,36 @@ async def test_read_that_nobody_waits_for_is_cancelled_and_gives_its_room_back(r
 async def test_part_of_a_whole_file_is_not_kept(reader_of, store) -> None:
     reader = reader_of()
     for _ in range(2):
-        assert await reader.read("k", Span(start=5, length=3)) == CONTENT[5:8]
+        assert await reader.read(FILE, Span(start=5, length=3)) == CONTENT[5:8]
     assert store.reads == [5, 5]
+
+
+IMAGE = UUID(int=3)
+
+
+async def test_image_is_read_once_and_held(reader_of, store) -> None:
+    reader = reader_of()
+    for _ in range(2):
+        assert await reader.image(IMAGE, 300, ImageFormat.WEBP) == CONTENT[:1000]
+    assert (store.records, store.reads, store.wholes) == (1, [0], [])
+
+
+async def test_wrong_bytes_of_an_image_are_neither_answered_nor_kept(reader_of, store) -> None:
+    reader, store.content = reader_of(), b"x" + CONTENT[1:]
+    with pytest.raises(WrongBytes):
+        await reader.image(IMAGE, 300, ImageFormat.WEBP)
+    store.content = CONTENT
+    assert await reader.image(IMAGE, 300, ImageFormat.WEBP) == CONTENT[:1000]
+
+
+async def test_file_that_the_record_does_not_list_is_not_there(reader_of, store) -> None:
+    with pytest.raises(NotThere):
+        await reader_of().image(IMAGE, 64, ImageFormat.WEBP)
+    assert (store.reads, store.wholes) == ([], [])
+
+
+async def test_image_that_was_drawn_before_there_were_records_is_read_as_it_is(reader_of, store) -> None:
+    reader, store.has_record = reader_of(), False
+    for _ in range(2):
+        assert await reader.image(IMAGE, 300, ImageFormat.WEBP) == CONTENT[:1000]
+    assert (store.records, store.wholes) == (2, [image_key(IMAGE, 300, ImageFormat.WEBP)] * 2)
