@@ -21,7 +21,8 @@ from appliance.schema_version import pending, server_version
 from config import valkey
 from config.errors import ConfigError, ObjectMissing, ServiceUnavailable
 from config.objects import open_store
-from config.settings import graph_settings, origin_settings, s3_settings, valkey_settings
+from config.replicas import lag_s
+from config.settings import graph_settings, origin_settings, replica_settings, s3_settings, valkey_settings
 
 LIMIT_S = 6.0
 S3_TIMEOUT_S = 2.0
@@ -59,7 +60,8 @@ async def examine(invocation: Invocation) -> list[Finding]:
             subject="home", told=f"{invocation.home.folder} was not made yet", remedy="run `make up` once"
         )
         return [missing]
-    return list(await asyncio.gather(*(_finding(name, invocation, environment) for name in CHECKS)))
+    asked = [name for name in CHECKS if name not in OPTIONAL or environment.get(OPTIONAL[name], "").strip()]
+    return list(await asyncio.gather(*(_finding(name, invocation, environment) for name in asked)))
 
 
 async def _finding(subject: str, invocation: Invocation, environment: Mapping[str, str]) -> Finding:
@@ -95,6 +97,19 @@ async def _postgres(_home: Home, environment: Mapping[str, str]) -> str:
     if missing:
         raise Unwell(f"{version}, lacks migrations: {', '.join(missing)}", "run `segue migrate`")
     return f"{version}, schema up to date"
+
+
+async def _replicas(_home: Home, environment: Mapping[str, str]) -> str:
+    settings = replica_settings(environment)
+    lags_s = await asyncio.gather(*(lag_s(url) for url in settings.urls))
+    for number, lag in enumerate(lags_s, 1):
+        if lag is None:
+            told = f"number {number} of SEGUE_POSTGRES_REPLICA_URL does not answer as a replica"
+            raise Unwell(told, "start it, or take it out of the setting; reads go to the primary meanwhile")
+        if lag > settings.lag_max_s:
+            told = f"number {number} of SEGUE_POSTGRES_REPLICA_URL is {lag:.0f} s behind"
+            raise Unwell(told, "look at its log and its disk; reads go to the primary meanwhile")
+    return f"{len(settings.urls)} in use, {max(filter(None, lags_s), default=0):.1f} s behind at most"
 
 
 async def _valkey(_home: Home, environment: Mapping[str, str]) -> str:
@@ -153,10 +168,13 @@ Check = Callable[[Home, Mapping[str, str]], Awaitable[str]]
 
 CHECKS: dict[str, Check] = {
     "PostgreSQL": _postgres,
+    "replicas": _replicas,
     "Valkey": _valkey,
     "S3": _s3,
     "graph": _graph,
     "origin": _origin,
     "disk": _disk,
 }
+OPTIONAL = {"replicas": "SEGUE_POSTGRES_REPLICA_URL"}
+"""Checks that are made when their variable is set."""
 SERVICES = {"PostgreSQL": "postgres", "Valkey": "valkey", "S3": "s3"}

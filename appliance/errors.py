@@ -9,6 +9,7 @@
     ├── NoRoom            the operator's: the disk is full, or nearly
     ├── MissingProgram    the installation's: a bundled server is not where its package puts it
     ├── SchemaDiffers     ours: schema.graphql is not what the code prints
+    ├── SchemaBreaks      ours: the code takes something from clients of the released schema
     └── ProcessFailed     ours or an upstream's: a child ended, or was not ready in time; retryable
 
 Each message is one sentence that names what is wrong and what mends it; the command line prints it and exits 1.
@@ -84,6 +85,17 @@ class SchemaDiffers(ApplianceError):
             f"{path.name} is not what the code prints; run `segue schema --write` and look at the difference"
         )
         self.path = path
+
+
+class SchemaBreaks(ApplianceError):
+    """The code takes something from clients; deprecate it, and take it away with a release and a decision record."""
+
+    code = "schema_breaks"
+
+    def __init__(self, path: Path, broken: list[str]) -> None:
+        told = [f"clients of {path.name} would fail:", *broken, "add beside it and deprecate it (docs/protocol.md)"]
+        super().__init__("\n".join(told))
+        self.broken = broken
 
 
 class ProcessFailed(ApplianceError):

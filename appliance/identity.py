@@ -57,4 +57,4 @@ def token_source(environment: Mapping[str, str], account: User) -> TokenSource:
     read = Reader(environment)
     key = signing_key(read.secret("SEGUE_ACCESS_TOKEN_KEY"))
     lifetime_s = read.integer("SEGUE_ACCESS_TOKEN_LIFETIME_S", TOKEN_LIFETIME_S)
-    return lambda: mint_access_token(account.id, account.role, key=key, now_s=int(time.time()), lifetime_s=lifetime_s)
+    return lambda: mint_access_token(account, key=key, now_s=int(time.time()), lifetime_s=lifetime_s)

@@ -7,6 +7,7 @@ An applied file never changes: its digest is kept, and a difference stops the ru
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from pathlib import Path
 
@@ -19,6 +20,8 @@ FOLDER = Path(__file__).parent / "migrations"
 NO_TRANSACTION = "-- no transaction"
 CONNECT_TIMEOUT_S = 10.0  # asyncpg waits a minute for an address that swallows every packet
 LOCK_KEY = 0x5E69E  # any constant; it only has to be the same in every Segue process
+LOCK_ASKED_EVERY_S = 0.1
+TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
 
 
 class Migration(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +44,7 @@ async def migrate(postgres_url: str, migrations: list[Migration]) -> list[str]:
     """Apply what is missing and return its names. Raises MigrationChanged; safe to run from several processes."""
     connection = await asyncpg.connect(postgres_url, timeout=CONNECT_TIMEOUT_S)
     try:
-        await connection.execute("SELECT pg_advisory_lock($1)", LOCK_KEY)
+        await _lock(connection)
         await connection.execute(
             "CREATE TABLE IF NOT EXISTS schema_migrations"
             " (name text PRIMARY KEY, digest text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())"
@@ -57,6 +60,12 @@ async def migrate(postgres_url: str, migrations: list[Migration]) -> list[str]:
         return [migration.name for migration in pending]
     finally:
         await connection.close()  # releases the advisory lock
+
+
+async def _lock(connection: asyncpg.Connection) -> None:
+    """Wait for the lock by asking for it: CREATE INDEX CONCURRENTLY waits for every statement that waits for a lock."""
+    while not await connection.fetchval(TRY_LOCK, LOCK_KEY):  # noqa: ASYNC110 -- another process lets go of it
+        await asyncio.sleep(LOCK_ASKED_EVERY_S)
 
 
 async def _apply(connection: asyncpg.Connection, migration: Migration) -> None:

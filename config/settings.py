@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import final
 
@@ -22,6 +23,8 @@ Environment = Mapping[str, str]
 
 GRAPH_PORT = 8000
 ORIGIN_PORT = 8080
+LOOPBACK = "127.0.0.0/8,::1/128"
+"""A proxy on the same machine is believed, and what the machine itself asks without one is not limited."""
 LADDER = Path(__file__).with_name("ladder.toml")
 
 PLAYBACK_LIFETIME_S = 6 * 3600
@@ -63,6 +66,13 @@ class PostgresSettings(msgspec.Struct, frozen=True, kw_only=True):
     statement_timeout_s: float = 10.0
 
 
+class ReplicaSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Copies of the database that reads may go to."""
+
+    urls: tuple[Secret, ...] = ()
+    lag_max_s: float = 5.0
+
+
 class ValkeySettings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the Valkey-protocol server is."""
 
@@ -91,6 +101,52 @@ class EdgeKey(msgspec.Struct, frozen=True, kw_only=True):
     secret: Secret
 
 
+class DocumentSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a GraphQL document may be; each limit is measured before anything is executed."""
+
+    introspection: bool = True
+    """Without it, names are not suggested in error messages either."""
+    max_tokens: int = 2000
+    """The standard introspection query has about 350, our largest client document about 300."""
+    max_depth: int = 12
+    """A search result's album's tracks' artists is 9 deep."""
+    max_fields: int = 1000
+    max_aliases: int = 30
+    max_directives: int = 50
+    max_cost: int = 50_000
+    """Two full pages inside each other, with three objects in every row, are 40,000; three pages would be a million."""
+
+
+class RateSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What one user, or one address that is not signed in, may ask in a minute; 0: any amount."""
+
+    credentials_per_minute: int
+    """Operations that take a password or a refresh token, always by address."""
+    mutations_per_minute: int
+    queries_per_minute: int
+    subscriptions_per_minute: int
+    cost_per_minute: int
+    unlimited: tuple[str, ...]
+    """Networks that are never limited."""
+
+
+class RequestSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How requests may reach the API, and what each may take of it."""
+
+    documents: DocumentSettings
+    trusted_documents: str
+    """A folder or a file of documents that clients ask for by their SHA-256; empty: none."""
+    only_trusted: bool
+    request_error_status: int
+    timeout_s: float
+    trusted_proxies: tuple[str, ...]
+    """Networks whose `X-Forwarded-For` is believed."""
+    rates: RateSettings
+    cache_max_age_s: int
+    """Of answers to anonymous persisted queries by GET; 0: none is cached."""
+    cache_bytes: int
+
+
 class GraphSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Everything `segue graph` needs."""
 
@@ -98,12 +154,15 @@ class GraphSettings(msgspec.Struct, frozen=True, kw_only=True):
     port: int
     workers: int
     postgres: PostgresSettings
+    replicas: ReplicaSettings
     valkey: ValkeySettings
     s3: S3Settings
     access_token_key_pem: Secret
     access_token_lifetime_s: int
     refresh_token_lifetime_s: int
     origin_url: str
+    share_url: str
+    """What share links begin with, without a slash at the end."""
     edge_keys: tuple[EdgeKey, ...]
     playback_lifetime_s: int
     removal_delay_s: int
@@ -113,6 +172,11 @@ class GraphSettings(msgspec.Struct, frozen=True, kw_only=True):
     upload_part_bytes: int
     streamed_uploads_max: int
     allowed_origins: tuple[str, ...]
+    country_header: str
+    """In which the edge in front names the country of a request; empty: none does."""
+    default_market: str | None
+    """Of who has chosen no country and comes from none that is known; None: an unknown one."""
+    requests: RequestSettings
 
 
 class ReadSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,6 +292,23 @@ class Reader:
     def items(self, name: str, default: str = "") -> tuple[str, ...]:
         return tuple(part.strip() for part in self.text(name, default).split(",") if part.strip())
 
+    def country(self, name: str) -> str | None:
+        """Two letters (ISO 3166-1); None when it is not set."""
+        text = self.text(name, "").upper()
+        if text and not (len(text) == 2 and text.isascii() and text.isalpha()):
+            raise InvalidSetting(name, f"must be a country by its two letters, such as SE, not {text!r}")
+        return text or None
+
+    def networks(self, name: str, default: str) -> tuple[str, ...]:
+        """Networks in CIDR notation; the word `none` for no network at all."""
+        given = self.items(name, default)
+        for text in given if given != ("none",) else ():
+            try:
+                ip_network(text)
+            except ValueError as error:
+                raise InvalidSetting(name, f"must be networks such as 10.0.0.0/8, not {text!r}") from error
+        return () if given == ("none",) else given
+
 
 def graph_settings(environment: Environment) -> GraphSettings:
     """Build the record of the graph process. Raises InvalidSetting."""
@@ -237,12 +318,14 @@ def graph_settings(environment: Environment) -> GraphSettings:
         port=read.port("SEGUE_GRAPH_PORT", GRAPH_PORT),
         workers=read.integer("SEGUE_GRAPH_WORKERS", 1),
         postgres=postgres_settings(environment),
+        replicas=replica_settings(environment),
         valkey=valkey_settings(environment),
         s3=s3_settings(environment),
         access_token_key_pem=read.secret("SEGUE_ACCESS_TOKEN_KEY"),
         access_token_lifetime_s=read.integer("SEGUE_ACCESS_TOKEN_LIFETIME_S", 10 * 60),
         refresh_token_lifetime_s=read.integer("SEGUE_REFRESH_TOKEN_LIFETIME_S", 30 * 86400),
         origin_url=read.url("SEGUE_ORIGIN_URL", f"http://127.0.0.1:{read.port('SEGUE_ORIGIN_PORT', ORIGIN_PORT)}"),
+        share_url=read.url("SEGUE_SHARE_URL", f"http://127.0.0.1:{read.port('SEGUE_GRAPH_PORT', GRAPH_PORT)}"),
         edge_keys=edge_keys(environment),
         playback_lifetime_s=read.integer("SEGUE_PLAYBACK_LIFETIME_S", PLAYBACK_LIFETIME_S),
         removal_delay_s=removal_delay_s(environment),
@@ -252,6 +335,52 @@ def graph_settings(environment: Environment) -> GraphSettings:
         upload_part_bytes=read.integer("SEGUE_UPLOAD_PART_BYTES", 16 * 1024**2, at_least=5 * 1024**2),
         streamed_uploads_max=read.integer("SEGUE_STREAMED_UPLOADS_MAX", 16),
         allowed_origins=read.items("SEGUE_ALLOWED_ORIGINS", "*"),
+        country_header=read.text("SEGUE_COUNTRY_HEADER", "").lower(),
+        default_market=read.country("SEGUE_DEFAULT_MARKET"),
+        requests=request_settings(environment),
+    )
+
+
+def request_settings(environment: Environment) -> RequestSettings:
+    """Raises InvalidSetting."""
+    read = Reader(environment)
+    return RequestSettings(
+        documents=document_settings(environment),
+        trusted_documents=read.text("SEGUE_TRUSTED_DOCUMENTS", ""),
+        only_trusted=read.choice("SEGUE_DOCUMENTS", "any", ("any", "trusted")) == "trusted",
+        request_error_status=int(read.choice("SEGUE_REQUEST_ERROR_STATUS", "400", ("400", "422", "200"))),
+        timeout_s=read.number("SEGUE_OPERATION_TIMEOUT_S", 60.0, above=0),
+        trusted_proxies=read.networks("SEGUE_TRUSTED_PROXIES", LOOPBACK),
+        rates=rate_settings(environment),
+        cache_max_age_s=read.integer("SEGUE_RESPONSE_MAX_AGE_S", 60, at_least=0),
+        cache_bytes=read.integer("SEGUE_RESPONSE_CACHE_BYTES", 64 * 1024**2),
+    )
+
+
+def document_settings(environment: Environment) -> DocumentSettings:
+    """Raises InvalidSetting."""
+    read, default = Reader(environment), DocumentSettings()
+    return DocumentSettings(
+        introspection=read.choice("SEGUE_INTROSPECTION", "on", ("on", "off")) == "on",
+        max_tokens=read.integer("SEGUE_DOCUMENT_MAX_TOKENS", default.max_tokens),
+        max_depth=read.integer("SEGUE_DOCUMENT_MAX_DEPTH", default.max_depth),
+        max_fields=read.integer("SEGUE_DOCUMENT_MAX_FIELDS", default.max_fields),
+        max_aliases=read.integer("SEGUE_DOCUMENT_MAX_ALIASES", default.max_aliases),
+        max_directives=read.integer("SEGUE_DOCUMENT_MAX_DIRECTIVES", default.max_directives),
+        max_cost=read.integer("SEGUE_MAX_COST", default.max_cost),
+    )
+
+
+def rate_settings(environment: Environment) -> RateSettings:
+    """Raises InvalidSetting."""
+    read = Reader(environment)
+    return RateSettings(
+        credentials_per_minute=read.integer("SEGUE_RATE_CREDENTIALS", 30, at_least=0),
+        mutations_per_minute=read.integer("SEGUE_RATE_MUTATIONS", 600, at_least=0),
+        queries_per_minute=read.integer("SEGUE_RATE_QUERIES", 1200, at_least=0),
+        subscriptions_per_minute=read.integer("SEGUE_RATE_SUBSCRIPTIONS", 120, at_least=0),
+        cost_per_minute=read.integer("SEGUE_RATE_COST", 500_000, at_least=0),
+        unlimited=read.networks("SEGUE_UNLIMITED_ADDRESSES", LOOPBACK),
     )
 
 
@@ -351,6 +480,19 @@ def postgres_settings(environment: Environment) -> PostgresSettings:
     return PostgresSettings(
         url=read.secret("SEGUE_POSTGRES_URL"),
         pool_max=read.integer("SEGUE_POSTGRES_POOL_MAX", 8),
+    )
+
+
+def replica_settings(environment: Environment) -> ReplicaSettings:
+    """Raises InvalidSetting."""
+    read = Reader(environment)
+    urls = read.items("SEGUE_POSTGRES_REPLICA_URL")
+    if not all("://" in url for url in urls):
+        # The address is not echoed: it holds a password.
+        raise InvalidSetting("SEGUE_POSTGRES_REPLICA_URL", "must be URLs with a scheme, parted by commas")
+    return ReplicaSettings(
+        urls=tuple(map(Secret, urls)),
+        lag_max_s=read.number("SEGUE_POSTGRES_REPLICA_LAG_MAX_S", 5.0, above=0),
     )
 
 

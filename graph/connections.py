@@ -1,29 +1,79 @@
-"""Relay connections in GraphQL: `PageInfo`, and the arguments that every connection takes."""
+"""Relay connections in GraphQL: edges, pages, and the arguments that every connection takes.
+
+A connection is a field with a resolver like this, whose page the reader has read with its parent::
+
+    @strawberry.field(description="The artist's albums in the order in which they were added.")
+    def albums(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Album]:
+        return connected(self, info)
+
+Edges with more than cursor and node are a subclass of `Edge[T]`; their connection is a subclass of `Paged` with
+`edges`.
+"""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic, TypeVar, cast
 
 import strawberry
 
-from graph.paging import MAX_PAGE, Page
+from graph.paging import DEFAULT_PAGE, MAX_PAGE
+from graph.reads.plans import PAGES
 
-First = Annotated[int, strawberry.argument(description=f"How many to answer, from 1 to {MAX_PAGE}.")]
-After = Annotated[str | None, strawberry.argument(description="The cursor of the last edge that you have.")]
+First = Annotated[
+    int | None,
+    strawberry.argument(
+        description=f"How many to answer from the start, 1 to {MAX_PAGE}; {DEFAULT_PAGE} without `first` and `last`."
+    ),
+]
+After = Annotated[str | None, strawberry.argument(description="A cursor: answer what follows its edge.")]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description=f"How many to answer from the end, 1 to {MAX_PAGE}; not together with `first`."),
+]
+Before = Annotated[str | None, strawberry.argument(description="A cursor: answer what precedes its edge.")]
+
+T = TypeVar("T")
+P = TypeVar("P")
 
 
 @strawberry.type(description="Where a page is in its connection.")
 class PageInfo:
-    has_next_page: bool = strawberry.field(description="Whether something follows `endCursor`.")
-    has_previous_page: bool = strawberry.field(description="Whether the page started after a cursor.")
+    has_next_page: bool = strawberry.field(
+        description="Whether something follows `endCursor`; with `last`, whether `before` was given."
+    )
+    has_previous_page: bool = strawberry.field(
+        description="Whether something precedes `startCursor`; with `first`, whether `after` was given."
+    )
     start_cursor: str | None = strawberry.field(description="The cursor of the first edge; null on an empty page.")
     end_cursor: str | None = strawberry.field(description="The cursor of the last edge; null on an empty page.")
 
-    @classmethod
-    def of(cls, page: Page[Any]) -> PageInfo:
-        return cls(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=page.cursors[0] if page.cursors else None,
-            end_cursor=page.cursors[-1] if page.cursors else None,
-        )
+
+@strawberry.type(description="One thing and its place in a list.")
+class Edge(Generic[T]):
+    cursor: str = strawberry.field(
+        description="Its place: pass it as `after` to continue behind it, as `before` to go back from it."
+    )
+    node: T = strawberry.field(description="The thing itself.")
+
+
+@strawberry.type(description="A page of a list, whatever its edges are.")
+class Paged:
+    page_info: PageInfo = strawberry.field(description="Where the page is.")
+    total_count: int = strawberry.field(
+        description="How many there are on all pages together; counted when it is asked for."
+    )
+
+
+@strawberry.type(description="A page of a list.")
+class Connection(Paged, Generic[T]):
+    edges: list[Edge[T]] = strawberry.field(description="What is on this page.")
+
+
+def connected(owner: Any, info: strawberry.Info[Any, Any]) -> P:  # type: ignore[type-var] # as the field says
+    """The page that the reader has read for this field of `owner`. Raises BadRequest if its arguments were wrong."""
+    page: Any = getattr(owner, PAGES)[id(info._raw_info.field_nodes[0])]  # noqa: SLF001 -- the only way to the document
+    if isinstance(page, Exception):
+        raise page
+    return cast("P", page)

@@ -1,4 +1,4 @@
-"""What resolvers reach: the process's services, the viewer, and loaders that live as long as one operation.
+"""What resolvers reach: the process's services, the viewer, and a reader that lives as long as one operation.
 
 A request has one context; a socket has one too, and every operation on it gets a copy of its own (`for_operation`), so
 that nothing is remembered from one operation to the next.
@@ -6,12 +6,10 @@ that nothing is remembered from one operation to the next.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from functools import cached_property
 
 import msgspec
 import strawberry
-from strawberry.dataloader import DataLoader
 from valkey.asyncio import Valkey
 
 from config.objects import ObjectStore
@@ -22,10 +20,13 @@ from graph.errors import Unauthenticated
 from graph.fanout import Fanout
 from graph.live.audience import Audience
 from graph.live.presence import Presence
+from graph.persisted.store import PersistedDocuments
+from graph.protection.address import HERE, Address, Networks
+from graph.protection.limiter import Limiter
+from graph.reads.reader import Reader
+from graph.reads.routing import Routing, Source
+from graph.reuse.answers import Answers
 from graph.viewer import Viewer
-
-K = TypeVar("K")
-V = TypeVar("V")
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,47 +41,69 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     fanout: Fanout
     presence: Presence
     audience: Audience
-
-
-Batch = Callable[["Context", list[K]], Awaitable[list[V]]]
-"""Answers many keys with one statement: one value for each key, in the order of the keys."""
+    limiter: Limiter
+    persisted: PersistedDocuments
+    proxies: Networks
+    answers: Answers
+    routing: Routing
 
 
 class Context:
     """The context value of one operation."""
 
-    def __init__(self, services: Services, viewer: Viewer | None, *, request_id: str, remember: bool = True) -> None:
+    def __init__(
+        self,
+        services: Services,
+        viewer: Viewer | None,
+        *,
+        request_id: str,
+        country: str | None = None,
+        address: Address = HERE,
+        source: Source | None = None,
+    ) -> None:
         self.services = services
         self.viewer = viewer
         self.request_id = request_id
+        self._country = country
+        self.address = address
         # Strawberry puts the payload of `connection_init` here, on sockets.
         self.connection_params: dict[str, object] | None = None
-        self._remember = remember
-        self._loaders: dict[object, DataLoader[Any, Any]] = {}
+        self.source = services.routing.primary if source is None else source
+        self.writer_id = None if viewer is None else viewer.user_id
+        """Whose the writes of this operation are; a mutation that signs somebody in names them."""
 
-    def for_operation(self, *, remember: bool) -> Context:
-        """A context with empty loaders; without `remember` they still batch, but keep nothing between loads."""
-        return Context(self.services, self.viewer, request_id=self.request_id, remember=remember)
+    def for_operation(self, *, is_query: bool) -> Context:
+        """A context of an operation's own; only a query may read from a replica."""
+        return Context(
+            self.services,
+            self.viewer,
+            request_id=self.request_id,
+            country=self._country,
+            address=self.address,
+            source=self.services.routing.for_query(self.viewer) if is_query else None,
+        )
+
+    async def remember_writes(self) -> None:
+        """Have what this mutation has written found by whatever its user reads next."""
+        if self.writer_id is not None:
+            await self.services.routing.wrote(self.writer_id)
+
+    @property
+    def market(self) -> str | None:
+        """The country whose licences count: the account's own, else that of the request, else the default one."""
+        own = None if self.viewer is None else self.viewer.market
+        return own or self._country or self.services.settings.default_market
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Reads what the operation selects."""
+        return Reader(self, viewer=self.viewer)
 
     def require_viewer(self) -> Viewer:
         """The signed-in viewer. Raises Unauthenticated."""
         if self.viewer is None:
             raise Unauthenticated
         return self.viewer
-
-    async def load(self, batch: Batch[K, V], key: K) -> V:
-        """One value through the operation's loader of this batch function."""
-        value: V = await self._loader(batch).load(key)
-        return value
-
-    def _loader(self, batch: Batch[K, V]) -> DataLoader[K, V]:
-        if batch not in self._loaders:
-
-            async def load(keys: list[K]) -> list[V]:
-                return await batch(self, keys)
-
-            self._loaders[batch] = DataLoader(load_fn=load, cache=self._remember)
-        return self._loaders[batch]
 
 
 Info = strawberry.Info[Context, None]

@@ -5,11 +5,17 @@
     GraphError
     ├── CallerError
     │   ├── BadRequest         BAD_REQUEST          the request is malformed or exceeds a limit
+    │   │   └── TooExpensive   COST_EXCEEDED        one operation may not cost so much
+    │   ├── RateLimited        RATE_LIMITED         too much in a short time; retryable
+    │   ├── UnknownDocument    PERSISTED_QUERY_NOT_FOUND   nobody has told us the text of this hash
+    │   ├── UntrustedDocument  DOCUMENT_NOT_TRUSTED only the documents of the trusted list are answered here
     │   ├── Unauthenticated    UNAUTHENTICATED      nobody is signed in, or the token is not valid (any more)
     │   ├── Forbidden          FORBIDDEN            the viewer's role or ownership does not allow it
     │   ├── NotFound           NOT_FOUND            there is no such thing, or not for this viewer
+    │   ├── SyncAnew           SYNC_ANEW            a cursor of the change feed is older than what the feed remembers
     │   └── Refused            (never top-level)    a rule of the domain; becomes the payload's `userErrors`
     ├── Unavailable            SERVICE_UNAVAILABLE  an upstream's; retryable
+    ├── TookTooLong            TIMEOUT              it was cancelled; retryable
     └── Internal               INTERNAL             ours; the cause is in the log, under the request id
 
 A message of this tree is written for the client and reaches it. Every other exception is masked as INTERNAL.
@@ -29,6 +35,12 @@ class Code(Enum):
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
     NOT_FOUND = "NOT_FOUND"
+    SYNC_ANEW = "SYNC_ANEW"
+    COST_EXCEEDED = "COST_EXCEEDED"
+    RATE_LIMITED = "RATE_LIMITED"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
+    TIMEOUT = "TIMEOUT"
     SERVICE_UNAVAILABLE = "SERVICE_UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
@@ -39,6 +51,11 @@ class GraphError(Exception):
     code = Code.INTERNAL
     retryable = False
 
+    @property
+    def details(self) -> dict[str, object]:
+        """What `extensions` tell beside the code."""
+        return {}
+
 
 class CallerError(GraphError):
     """The caller's to mend."""
@@ -48,6 +65,49 @@ class CallerError(GraphError):
 
 class BadRequest(CallerError):
     """The request is malformed or exceeds a limit; the message says which."""
+
+
+class TooExpensive(BadRequest):
+    """The operation costs more than one may: ask for smaller pages, or for fewer of them inside each other."""
+
+    code = Code.COST_EXCEEDED
+
+    def __init__(self, cost: int, limit: int) -> None:
+        super().__init__(f"The operation costs {cost} points; the limit is {limit}. Ask for smaller pages.")
+
+
+class RateLimited(CallerError):
+    """Too much was asked in a short time: wait for `retryAfterS` seconds."""
+
+    code = Code.RATE_LIMITED
+    retryable = True
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"You ask too much in a short time. Try again in {retry_after_s} s.")
+        self.retry_after_s = retry_after_s
+
+    @property
+    def details(self) -> dict[str, object]:
+        return {"retryAfterS": self.retry_after_s}
+
+
+class UnknownDocument(CallerError):
+    """Nobody has told us the text of this hash: send it once together with its hash."""
+
+    code = Code.PERSISTED_QUERY_NOT_FOUND
+
+    def __init__(self) -> None:
+        # Clients of automatic persisted queries look for this very word.
+        super().__init__("PersistedQueryNotFound")
+
+
+class UntrustedDocument(CallerError):
+    """Only the documents of the trusted list are answered here: send the `documentId` of one of them."""
+
+    code = Code.DOCUMENT_NOT_TRUSTED
+
+    def __init__(self) -> None:
+        super().__init__("This API answers its trusted documents alone: send the documentId of one of them.")
 
 
 class Unauthenticated(CallerError):
@@ -77,6 +137,18 @@ class NotFound(CallerError):
         super().__init__(message)
 
 
+class SyncAnew(CallerError):
+    """The feed has forgotten changes after this cursor: take a new cursor, then read the library once."""
+
+    code = Code.SYNC_ANEW
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This cursor is older than what the feed remembers. Ask `changes` without `after` for a new cursor, then"
+            " read the library anew."
+        )
+
+
 class Unavailable(GraphError):
     """A service behind the API did not answer; the same request may succeed in a moment."""
 
@@ -85,6 +157,16 @@ class Unavailable(GraphError):
 
     def __init__(self, message: str = "A service behind the API does not answer. Try again in a moment.") -> None:
         super().__init__(message)
+
+
+class TookTooLong(GraphError):
+    """The operation was cancelled, and its statements with it: ask for less at once, or try again later."""
+
+    code = Code.TIMEOUT
+    retryable = True
+
+    def __init__(self) -> None:
+        super().__init__("The operation took too long and was cancelled. Ask for less at once, or try again later.")
 
 
 class Internal(GraphError):
@@ -117,7 +199,11 @@ class ProblemCode(Enum):
     UPLOAD_COMPLETED = "upload_completed"
     NOT_PLAYABLE = "not_playable"
     TRACK_WITHDRAWN = "track_withdrawn"
+    NOT_LICENSED = "not_licensed"
     IMAGE_FAILED = "image_failed"
+    STALE_REVISION = "stale_revision"
+    PLAYLIST_FULL = "playlist_full"
+    NOT_SHAREABLE = "not_shareable"
 
 
 PROBLEM_MEANINGS: dict[ProblemCode, str] = {
@@ -143,6 +229,12 @@ PROBLEM_MEANINGS: dict[ProblemCode, str] = {
     ProblemCode.UPLOAD_COMPLETED: "The upload has been completed: its file belongs to the track now.",
     ProblemCode.IMAGE_FAILED: "This picture could not be used; the image's `failure` says why. Upload another one.",
     ProblemCode.NOT_PLAYABLE: "There is nothing to play in this track yet, or not any more.",
+    ProblemCode.STALE_REVISION: (
+        "The playlist has changed since the revision that you name. Read it again, and decide anew."
+    ),
+    ProblemCode.PLAYLIST_FULL: "The playlist would have more entries than a playlist may have.",
+    ProblemCode.NOT_SHAREABLE: "Only what everybody may see can be shared. Make the playlist public first.",
+    ProblemCode.NOT_LICENSED: "The track may not be heard in your market at this time.",
     ProblemCode.TRACK_WITHDRAWN: "The track was withdrawn; its owner may offer it again.",
 }
 

@@ -7,14 +7,12 @@ from uuid import UUID
 
 import strawberry
 
-from graph import ids
+from graph.reads.declarations import Entity
 
 
 @strawberry.interface(description="Something with a global id, which `node(id:)` finds again.")
 class Node:
+    entity: ClassVar[Entity]
     type_name: ClassVar[str]
     key: strawberry.Private[UUID]
-
-    @strawberry.field(description="The global id; opaque.")
-    def id(self) -> strawberry.ID:
-        return strawberry.ID(ids.encode(self.type_name, self.key))
+    id: strawberry.ID = strawberry.field(description="The global id; opaque.")

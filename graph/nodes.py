@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
-from uuid import UUID
 
 import strawberry
 
 from graph import ids
-from graph.accounts.queries import user_by_key
-from graph.catalog.queries import Id, album_by_key, artist_by_key, track_by_key
-from graph.context import Context, Info
+from graph.catalog.queries import Id
+from graph.context import Info
 from graph.errors import BadRequest
-from graph.images.types import image_by_key
 from graph.node import Node
 from graph.paging import MAX_PAGE
+from graph.reads.models import models_of
 
 
 @strawberry.type
@@ -25,7 +21,8 @@ class NodeQuery:
 
     @strawberry.field(description="Anything by its global id; null when the id names nothing that you may see.")
     async def node(self, info: Info, global_id: Id) -> Node | None:
-        return await fetch(info.context, global_id)
+        (found,) = await named(info, [global_id])
+        return found
 
     @strawberry.field(description="Several at once, in the order of the ids, with null for what there is not.")
     async def nodes(
@@ -37,22 +34,12 @@ class NodeQuery:
     ) -> list[Node | None]:
         if len(global_ids) > MAX_PAGE:
             raise BadRequest(f"`ids` may hold {MAX_PAGE} at most, not {len(global_ids)}.")
-        return list(await asyncio.gather(*(fetch(info.context, text) for text in global_ids)))
+        return await named(info, global_ids)
 
 
-async def fetch(context: Context, text: str) -> Node | None:
-    """Find what an id names; None for garbage, for a type that is no node, and for what the viewer may not see."""
-    decoded = ids.decode(text)
-    if decoded is None or decoded[0] not in BY_TYPE:
-        return None
-    type_name, key = decoded
-    return await BY_TYPE[type_name](context, key)
-
-
-BY_TYPE: Mapping[str, Callable[[Context, UUID], Awaitable[Node | None]]] = {
-    "Album": album_by_key,
-    "Artist": artist_by_key,
-    "Image": image_by_key,
-    "Track": track_by_key,
-    "User": user_by_key,
-}
+async def named(info: Info, global_ids: list[strawberry.ID]) -> list[Node | None]:
+    """What ids name, by one statement for each type; None for garbage, for what is no node, for what is not seen."""
+    nodes = models_of(info.schema).of_interface("Node")
+    wanted = [decoded if (decoded := ids.decode(text)) and decoded[0] in nodes else None for text in global_ids]
+    found = iter(await info.context.reader.several(info, [one for one in wanted if one is not None]))
+    return [None if one is None else next(found) for one in wanted]

@@ -1,14 +1,18 @@
-"""Keyset paging: cursors are the sort key of a row, so a page is stable while rows are inserted (Relay connections).
+"""Keyset paging: a cursor holds the sort key of a row, so a page is stable while rows are inserted (Relay connections).
 
-Pure: what a page is, how its arguments are checked and how a cursor is written and read. The SQL that uses the key
-stands with each noun, the GraphQL types in `graph.connections`.
+Pure: what part of a connection is asked for, how the arguments are checked, how a cursor is written and read. A cursor
+names its order, for a place by date means nothing in a list by name. The SQL that uses it is in
+`graph.reads.statements`, the GraphQL types are in `graph.connections`.
 """
 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 
@@ -18,59 +22,86 @@ MAX_PAGE = 100
 DEFAULT_PAGE = 20
 MAX_CURSOR_LENGTH = 2048
 
-T = TypeVar("T")
-Key = TypeVar("Key")
+# A cursor may be forged: what PostgreSQL would not take as a value of the type is no cursor.
+TYPES: Mapping[str, Any] = {
+    "boolean": bool,
+    "integer": Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)],
+    "bigint": Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)],
+    "real": Annotated[float, msgspec.Meta(ge=-3.4e38, le=3.4e38)],
+    "double precision": float,
+    "text": Annotated[str, msgspec.Meta(pattern=r"\A[^\x00]*\Z")],
+    "date": date,
+    "timestamptz": Annotated[datetime, msgspec.Meta(tz=True)],
+    "uuid": UUID,
+}
+"""The types of PostgreSQL that a part of an order may have, each with what reads it back."""
+
+Place = tuple[Any, ...]
+"""The values of a row in the parts of an order."""
 
 
-class PageRequest(msgspec.Struct, Generic[Key], frozen=True, kw_only=True):
-    """The next `first` rows after the row with the key `after`. Hashable, so it can be part of a loader's key."""
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """What a connection is asked for: `size` rows of what lies between two places, from its start or from its end."""
 
-    first: int
-    after: Key | None = None
+    size: int
+    backward: bool = False
+    after: Place | None = None
+    before: Place | None = None
 
     @property
     def fetch(self) -> int:
-        """How many rows to select: one more than the page tells whether there is a next one."""
-        return self.first + 1
+        """How many rows to select: one more than the page tells whether there are others."""
+        return self.size + 1
 
 
-class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
-    """The rows of one page with their cursors."""
+def window(arguments: Mapping[str, Any], *, order: str, types: Sequence[str]) -> Window:
+    """Check a connection's arguments (`first`, `after`, `last`, `before`). Raises BadRequest.
 
-    rows: tuple[T, ...]
-    cursors: tuple[str, ...]
-    has_next: bool
-    has_previous: bool
-
-
-def page_request(first: int, after: str | None, *, key_type: type[Key]) -> PageRequest[Key]:
-    """Check the arguments of a connection. Raises BadRequest."""
-    if not 1 <= first <= MAX_PAGE:
-        raise BadRequest(f"`first` must be between 1 and {MAX_PAGE}, not {first}.")
-    return PageRequest(first=first, after=None if after is None else read_cursor(after, key_type=key_type))
-
-
-def page_of(rows: Sequence[T], request: PageRequest[Key], *, key: Callable[[T], Key]) -> Page[T]:
-    """Cut what was fetched (`request.fetch` rows at most) to a page; `key` gives the sort key of a row."""
-    kept = tuple(rows[: request.first])
-    return Page(
-        rows=kept,
-        cursors=tuple(write_cursor(key(row)) for row in kept),
-        has_next=len(rows) > request.first,
-        has_previous=request.after is not None,
+    `order` is the name of its order and `types` are those of the order's parts.
+    """
+    first, last = arguments.get("first"), arguments.get("last")
+    if first is not None and last is not None:
+        raise BadRequest("`first` and `last` exclude each other.")
+    name, size = ("first", first) if last is None else ("last", last)
+    if size is not None and not 1 <= size <= MAX_PAGE:
+        raise BadRequest(f"`{name}` must be between 1 and {MAX_PAGE}, not {size}.")
+    return Window(
+        size=DEFAULT_PAGE if size is None else size,
+        backward=last is not None,
+        after=_place(arguments, "after", order=order, types=types),
+        before=_place(arguments, "before", order=order, types=types),
     )
 
 
-def write_cursor(key: object) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode(key)).decode().rstrip("=")
+def _place(arguments: Mapping[str, Any], name: str, *, order: str, types: Sequence[str]) -> Place | None:
+    text = arguments.get(name)
+    return None if text is None else read_cursor(text, argument=name, order=order, types=types)
 
 
-def read_cursor(text: str, *, key_type: type[Key]) -> Key:
-    """Read a sort key back. Raises BadRequest for everything that :func:`write_cursor` does not write."""
+def write_cursor(order: str, place: Place) -> str:
+    return base64.urlsafe_b64encode(msgspec.json.encode((order, *place))).decode().rstrip("=")
+
+
+def read_cursor(text: str, *, argument: str, order: str, types: Sequence[str]) -> Place:
+    """Read a place back. Raises BadRequest for everything that :func:`write_cursor` does not write for this order."""
     if len(text) > MAX_CURSOR_LENGTH:
-        raise BadRequest("`after` is longer than any cursor.")
+        raise BadRequest(f"`{argument}` is longer than any cursor.")
     try:
         padded = text.encode("ascii") + b"=" * (-len(text) % 4)
-        return msgspec.json.decode(base64.b64decode(padded, altchars=b"-_", validate=True), type=key_type)
-    except (ValueError, msgspec.DecodeError) as error:
-        raise BadRequest("`after` is not a cursor of this connection.") from error
+        named, *place = _decoder(tuple(types)).decode(base64.b64decode(padded, altchars=b"-_", validate=True))
+        genuine = named == order and write_cursor(order, tuple(place)) == text and not any(map(_foreign, place))
+    except (ValueError, msgspec.MsgspecError) as error:
+        raise BadRequest(f"`{argument}` is not a cursor of this connection.") from error
+    if not genuine:
+        raise BadRequest(f"`{argument}` is not a cursor of this connection in this order.")
+    return tuple(place)
+
+
+@lru_cache(maxsize=256)
+def _decoder(types: tuple[str, ...]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(tuple[(str, *(TYPES[name] for name in types))])  # type: ignore[misc] # made of values
+
+
+def _foreign(value: object) -> bool:
+    """Whether it is a time of another zone than ours, which could be outside of what PostgreSQL knows."""
+    return isinstance(value, datetime) and value.tzinfo is not UTC

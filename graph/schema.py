@@ -1,14 +1,14 @@
 """The schema: one class of fields for each noun and root type, put together here and nowhere else.
 
-Decisions. Introspection and field suggestions stay on: the API is public and its schema is served at `/schema.graphql`.
-What happens around every operation stands in `graph.execution`: limits run before it, documents are parsed and
-validated once, errors that are not written for clients never reach one. Loaders live as long as an operation
-(`OperationScope`).
+Decisions. Introspection and field suggestions are on unless a setting says otherwise: the API is public and its schema
+is served at `/schema.graphql`. What happens around every operation stands in `graph.execution`: limits run before it,
+documents are parsed and validated once, errors that are not written for clients never reach one. A reader lives as
+long as an operation (`OperationScope`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from functools import cache
 from typing import Any
 
@@ -20,34 +20,73 @@ from strawberry.schema.schema import DEFAULT_ALLOWED_OPERATION_TYPES
 from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
+from config.settings import DocumentSettings
+from graph import scalars
 from graph.accounts.mutations import AccountsMutation
 from graph.accounts.queries import AccountsQuery
 from graph.catalog.mutations import CatalogMutation
 from graph.catalog.queries import CatalogQuery
-from graph.execution.documents import DocumentCache, Documents
+from graph.execution.documents import Documents
+from graph.execution.gate import Gate
 from graph.execution.masking import Masking
+from graph.genres.queries import GenresQuery
 from graph.images.mutations import ImagesMutation
 from graph.images.queries import ImagesQuery
 from graph.library.mutations import LibraryMutation
+from graph.licences.mutations import LicencesMutation
+from graph.listening.mutations import ListeningMutation
+from graph.listening.queries import ListeningQuery
 from graph.live.mutations import LiveMutation
 from graph.live.subscriptions import LiveSubscription
 from graph.nodes import NodeQuery
 from graph.playback.mutations import PlaybackMutation
+from graph.playlists.mutations import PlaylistsMutation
+from graph.playlists.queries import PlaylistsQuery
+from graph.profiles.mutations import ProfilesMutation
 from graph.proposals import types as proposals
+from graph.reads.executor import ReadingExecutor
+from graph.reads.models import models_of
 from graph.search.queries import SearchQuery
+from graph.sharing.queries import SharingMutation, SharingQuery
+from graph.supply.mutations import SupplyMutation
 from graph.uploads.mutations import UploadsMutation
 from graph.uploads.subscriptions import UploadsSubscription
 from graph.uploads.types import SCALARS
 
+DEFAULTS = DocumentSettings()
+"""Of the schema that is printed; the settings change what is told of it, never what it is."""
+
 
 @strawberry.type(description="What can be read.")
-class Query(NodeQuery, AccountsQuery, CatalogQuery, ImagesQuery, SearchQuery):
+class Query(
+    NodeQuery,
+    AccountsQuery,
+    CatalogQuery,
+    GenresQuery,
+    ImagesQuery,
+    SearchQuery,
+    PlaylistsQuery,
+    ListeningQuery,
+    SharingQuery,
+):
     """Add a noun's class of query fields here."""
 
 
 @strawberry.type(description="What can be changed.")
 class Mutation(
-    AccountsMutation, CatalogMutation, UploadsMutation, ImagesMutation, PlaybackMutation, LiveMutation, LibraryMutation
+    AccountsMutation,
+    CatalogMutation,
+    ProfilesMutation,
+    LicencesMutation,
+    SupplyMutation,
+    UploadsMutation,
+    ImagesMutation,
+    PlaybackMutation,
+    LiveMutation,
+    LibraryMutation,
+    ListeningMutation,
+    PlaylistsMutation,
+    SharingMutation,
 ):
     """Add a noun's class of mutations here."""
 
@@ -58,28 +97,34 @@ class Subscription(UploadsSubscription, LiveSubscription):
 
 
 class OperationScope(SchemaExtension):
-    """Gives every operation a context of its own; only a query's loaders may remember, for nothing changes under it."""
+    """Gives every operation a context of its own."""
 
-    def on_execute(self) -> Iterator[None]:
+    async def on_execute(self) -> AsyncIterator[None]:
         execution = self.execution_context
-        execution.context = execution.context.for_operation(remember=execution.operation_type is OperationType.QUERY)
+        context = execution.context.for_operation(is_query=execution.operation_type is OperationType.QUERY)
+        execution.context = context
         yield
+        if execution.operation_type is OperationType.MUTATION:
+            await context.remember_writes()
 
 
 class Schema(strawberry.Schema):
     """Strawberry's schema; `documents` is where its parsed and validated documents are."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: DocumentSettings) -> None:
         self.documents = Documents()
         super().__init__(
             query=Query,
             mutation=Mutation,
             subscription=Subscription,
-            extensions=[Masking, lambda: DocumentCache(self.documents), OperationScope],
+            execution_context_class=ReadingExecutor,
+            extensions=[Masking, lambda: Gate(self.documents, settings), OperationScope],
             config=StrawberryConfig(
-                disable_field_suggestions=False, scalar_map=dict([*SCALARS.items(), *proposals.SCALARS.items()])
+                disable_field_suggestions=not settings.introspection,
+                scalar_map=dict([*scalars.SCALARS.items(), *SCALARS.items(), *proposals.SCALARS.items()]),
             ),
         )
+        models_of(self)  # an entity that forgets a field is found now, not by the first who asks for it
 
     async def execute(  # noqa: PLR0917 -- Strawberry's signature
         self,
@@ -103,14 +148,25 @@ class Schema(strawberry.Schema):
             operation_extensions=operation_extensions,
         )
 
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Do nothing: Strawberry would log every error with its traceback; masking logs the unexpected ones."""
+    def process_errors(
+        self,
+        errors: list[GraphQLError],
+        execution_context: ExecutionContext | None = None,  # noqa: ARG002 -- Strawberry's signature
+    ) -> None:
+        """Log nothing, which masking does for the unexpected ones; a private schema suggests no names either."""
+        if self.config.disable_field_suggestions:
+            for error in errors:
+                error.message = error.message.partition(" Did you mean ")[0]
+
+
+def schema(settings: DocumentSettings = DEFAULTS) -> Schema:
+    """The schema of this process, made on first use."""
+    return _made(settings)
 
 
 @cache
-def schema() -> Schema:
-    """The schema of this process, made on first use."""
-    return Schema()
+def _made(settings: DocumentSettings) -> Schema:
+    return Schema(settings)
 
 
 def printed() -> str:

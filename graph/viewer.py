@@ -12,10 +12,11 @@ import msgspec
 
 
 class Role(Enum):
-    """What a user is on the platform; every artist may also listen, an admin may do everything."""
+    """What a user is on the platform; artists and labels may also listen, an admin may do everything."""
 
     LISTENER = "listener"
     ARTIST = "artist"
+    LABEL = "label"
     ADMIN = "admin"
 
 
@@ -25,6 +26,8 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
     user_id: UUID
     role: Role
     token_expires_at_s: int
+    market: str | None = None
+    """The country that the account has chosen (ISO 3166-1, alpha-2)."""
 
     @property
     def is_admin(self) -> bool:
@@ -32,7 +35,7 @@ class Viewer(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def may_publish(self) -> bool:
-        return self.role in (Role.ARTIST, Role.ADMIN)
+        return self.role in (Role.ARTIST, Role.LABEL, Role.ADMIN)
 
     def may_manage(self, owner_id: UUID) -> bool:
         """Whether what `owner_id` owns is this viewer's to change, and to see before it is ready."""

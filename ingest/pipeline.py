@@ -107,6 +107,7 @@ class Run:
             warnings=(*decoded.warnings, *measured.warnings, *described.warnings),
             tags=described.tags,
             features=features,
+            waveform=measured.waveform,
             image=None if picture is None else await self._offer(asset.asset_id, picture, self._picture),
         )
 

@@ -19,6 +19,7 @@ class Product(msgspec.Struct, frozen=True, kw_only=True):
     """A proposal to the artist, as is the image."""
     image: Offer | None = None
     features: Features | None = None
+    waveform: bytes = b""
 
     @property
     def gain_db(self) -> float | None:

@@ -12,7 +12,7 @@ import click
 from appliance.errors import ApplianceError
 from appliance.invocation import Invocation, pass_invocation
 
-ROLES = ("listener", "artist", "admin")
+ROLES = ("listener", "artist", "label", "admin")
 GENERATED_BYTES = 15  # twenty characters
 
 

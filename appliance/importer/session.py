@@ -23,7 +23,7 @@ WHO_AM_I: Final = "query { viewer { id } }"
 
 
 class MayNotUpload(ApplianceError):
-    """Only artists and admins upload; choose another account by --as."""
+    """Only artists, labels and admins upload; choose another account by --as."""
 
     code = "may_not_upload"
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, cast
 
 import strawberry
+from msgspec import UNSET
 
 from graph.accounts import records, service, tokens
 from graph.accounts.types import User
-from graph.context import Context, Info
+from graph.context import Info
 from graph.payloads import INPUT, Payload, UserErrors
-from graph.viewer import Role
+from graph.viewer import Role, Viewer
 
 
 @strawberry.type(name="Session", description="An open session.")
@@ -23,11 +24,16 @@ class SessionType:
     user: User = strawberry.field(description="Who is signed in.")
 
     @classmethod
-    def of(cls, session: service.Session, context: Context) -> SessionType:
-        """Mint the access token of a session that was opened or refreshed now."""
+    async def of(cls, session: service.Session, info: Info) -> SessionType:
+        """Mint the access token of a session that was opened or refreshed now; from here on it writes as its user."""
+        context = info.context
+        reader = context.reader.seen_by(_proved(session.user))
+        user = await reader.one(info, User, session.user.id, under=("session", "user"))
+        context.writer_id = session.user.id
         access = tokens.mint(
             session.user.id,
             session.user.role,
+            market=session.user.market,
             key=context.services.signing_key,
             now_s=int(time.time()),
             lifetime_s=context.services.settings.access_token_lifetime_s,
@@ -36,7 +42,7 @@ class SessionType:
             access_token=access.text,
             access_token_expires_at=datetime.fromtimestamp(access.expires_at_s, UTC),
             refresh_token=session.refresh_token,
-            user=User.of(session.user, own=True),
+            user=cast("User", user),  # there, unless it is deleted in this moment
         )
 
 
@@ -57,6 +63,10 @@ class SignUpInput:
     email: str = strawberry.field(description="The address to sign in with.")
     password: str = strawberry.field(description="8 characters or more.")
     display_name: str = strawberry.field(description="The name that others see.")
+    market: str | None = strawberry.field(
+        default=None,
+        description="The country whose licences count, by its two letters (ISO 3166-1); without it, wherever you are.",
+    )
 
 
 @strawberry.input(description="What signs a user in.")
@@ -75,6 +85,25 @@ class SignOutInput:
     refresh_token: str = strawberry.field(description="A refresh token of the session.")
 
 
+@strawberry.input(description="What becomes of your account. What is left out stays as it is.")
+class UpdateAccountInput:
+    display_name: str | None = strawberry.field(
+        default=strawberry.UNSET, description="The name that others see; 80 characters at most."
+    )
+    market: str | None = strawberry.field(
+        default=strawberry.UNSET,
+        description=(
+            "The country whose licences count, by its two letters (ISO 3166-1); null for wherever you are. It holds"
+            " from the next access token on: refresh the session."
+        ),
+    )
+
+
+@strawberry.type(description="What `updateAccount` answers.")
+class UpdateAccountPayload(Payload):
+    user: User | None = strawberry.field(default=None, description="Your account as it is now.")
+
+
 @strawberry.type
 class AccountsMutation:
     """Merged into Mutation by `graph.schema`."""
@@ -87,13 +116,14 @@ class AccountsMutation:
             display_name=given.display_name,
             role=Role.LISTENER,
             password=given.password,
+            market=given.market,
         )
-        return await _opened(info.context, user)
+        return await _opened(info, user)
 
     @strawberry.mutation(description="Open a session.", extensions=[UserErrors(SessionPayload)])
     async def sign_in(self, info: Info, given: Annotated[SignInInput, INPUT]) -> SessionPayload | None:
         user = await service.sign_in(info.context.services.pool, email=given.email, password=given.password)
-        return await _opened(info.context, user)
+        return await _opened(info, user)
 
     @strawberry.mutation(
         description="Continue a session. The token works once; presented again, it ends the session everywhere.",
@@ -107,7 +137,23 @@ class AccountsMutation:
             now=datetime.now(UTC),
             lifetime_s=services.settings.refresh_token_lifetime_s,
         )
-        return SessionPayload(session=SessionType.of(session, info.context))
+        return SessionPayload(session=await SessionType.of(session, info))
+
+    @strawberry.mutation(
+        description="Change your own account: the name that others see, and your country.",
+        extensions=[UserErrors(UpdateAccountPayload)],
+    )
+    async def update_account(
+        self, info: Info, given: Annotated[UpdateAccountInput, INPUT]
+    ) -> UpdateAccountPayload | None:
+        viewer = info.context.require_viewer()
+        await service.update_account(
+            info.context.services.pool,
+            viewer.user_id,
+            display_name=given.display_name if isinstance(given.display_name, str) else UNSET,
+            market=UNSET if given.market is strawberry.UNSET else given.market,
+        )
+        return UpdateAccountPayload(user=await info.context.reader.one(info, User, viewer.user_id, under=("user",)))
 
     @strawberry.mutation(description="End a session.", extensions=[UserErrors(SignOutPayload)])
     async def sign_out(self, info: Info, given: Annotated[SignOutInput, INPUT]) -> SignOutPayload | None:
@@ -117,7 +163,13 @@ class AccountsMutation:
         return SignOutPayload(signed_out=ended)
 
 
-async def _opened(context: Context, user: records.User) -> SessionPayload:
-    lifetime_s = context.services.settings.refresh_token_lifetime_s
-    session = await service.open_session(context.services.pool, user, now=datetime.now(UTC), lifetime_s=lifetime_s)
-    return SessionPayload(session=SessionType.of(session, context))
+async def _opened(info: Info, user: records.User) -> SessionPayload:
+    services = info.context.services
+    lifetime_s = services.settings.refresh_token_lifetime_s
+    session = await service.open_session(services.pool, user, now=datetime.now(UTC), lifetime_s=lifetime_s)
+    return SessionPayload(session=await SessionType.of(session, info))
+
+
+def _proved(user: records.User) -> Viewer:
+    """Somebody who proved just now who they are: the operation itself has no viewer yet."""
+    return Viewer(user_id=user.id, role=user.role, market=user.market, token_expires_at_s=0)

@@ -18,6 +18,8 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     display_name: str
     role: Role
     listening_private: bool
+    market: str | None
+    """The country that the account has chosen; None: wherever a request comes from."""
 
 
 def user_of(row: Row) -> User:
@@ -27,4 +29,5 @@ def user_of(row: Row) -> User:
         display_name=row["display_name"],
         role=Role(row["role"]),
         listening_private=row["listening_private"],
+        market=row["market"],
     )

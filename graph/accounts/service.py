@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import msgspec
+from msgspec import UNSET, UnsetType
+from piccolo.columns import Column
 
 from config.postgres import Connection, Pool
 from graph.accounts import emails, passwords, sessions, tokens
@@ -20,22 +22,26 @@ from graph.accounts.records import User, user_of
 from graph.accounts.sessions import Stored, Verdict
 from graph.accounts.tables import UserTable
 from graph.accounts.tokens import SigningKey
-from graph.errors import Problem, ProblemCode, Refused, refused
+from graph.errors import Problem, ProblemCode, Refused, Unauthenticated, refused
 from graph.keys import new_key
+from graph.licences import markets
 from graph.names import clean
 from graph.viewer import Role
 
 MAX_DISPLAY_NAME = 80
 
 INSERT_USER = """
-INSERT INTO users (id, email, display_name, password_hash, role) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO users (id, email, display_name, password_hash, role, market) VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (email) DO NOTHING
-RETURNING id, email, display_name, role, listening_private
+RETURNING id, email, display_name, role, listening_private, market
 """
-USER_BY_EMAIL = "SELECT id, email, display_name, role, listening_private, password_hash FROM users WHERE email = $1"
+USER_BY_EMAIL = """
+SELECT id, email, display_name, role, listening_private, market, password_hash FROM users WHERE email = $1
+"""
+USER_BY_ID = "SELECT id, email, display_name, role, listening_private, market FROM users WHERE id = $1"
 # Locks against other sessions' work, not against rows that refer to the user.
 LOCK_OWNER = """
-SELECT id, email, display_name, role, listening_private FROM users
+SELECT id, email, display_name, role, listening_private, market FROM users
 WHERE id = (SELECT user_id FROM refresh_tokens WHERE token_sha256 = $1) FOR NO KEY UPDATE
 """
 ISSUED = "SELECT family_id, expires_at, used_at, revoked_at FROM refresh_tokens WHERE token_sha256 = $1"
@@ -54,13 +60,37 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str
 
 
-async def create_user(pool: Pool, *, email: str, display_name: str, role: Role, password: str | None) -> User:
+async def create_user(
+    pool: Pool, *, email: str, display_name: str, role: Role, password: str | None, market: str | None = None
+) -> User:
     """Make an account; without a password it cannot sign in by one. Raises Refused."""
     address, name = _checked_identity(email, display_name, password)
+    country = None if market is None else markets.checked(market, field="market")
     stored = passwords.UNUSABLE if password is None else await asyncio.to_thread(passwords.hashed, password)
-    row = await pool.fetchrow(INSERT_USER, new_key(), address, name, stored, role.value)
+    row = await pool.fetchrow(INSERT_USER, new_key(), address, name, stored, role.value, country)
     if row is None:
         raise refused(ProblemCode.EMAIL_TAKEN, "email")
+    return user_of(row)
+
+
+async def update_account(
+    pool: Pool,
+    user_id: UUID,
+    *,
+    display_name: str | UnsetType = UNSET,
+    market: str | UnsetType | None = UNSET,
+) -> User:
+    """Change one's own account; what is left out stays. Raises Refused, Unauthenticated for one that is gone."""
+    given: dict[Column | str, str | None] = {}
+    if display_name is not UNSET:
+        given[UserTable.display_name] = clean(display_name, field="displayName", max_length=MAX_DISPLAY_NAME)
+    if market is not UNSET:
+        given[UserTable.market] = None if market is None else markets.checked(market, field="market")
+    if given:
+        await UserTable.update(given).where(UserTable.id == user_id)
+    row = await pool.fetchrow(USER_BY_ID, user_id)
+    if row is None:
+        raise Unauthenticated
     return user_of(row)
 
 
@@ -70,9 +100,9 @@ async def find_user(pool: Pool, *, email: str) -> User | None:
     return None if row is None else user_of(row)
 
 
-def mint_access_token(user_id: UUID, role: Role, *, key: SigningKey, now_s: int, lifetime_s: int) -> str:
+def mint_access_token(user: User, *, key: SigningKey, now_s: int, lifetime_s: int) -> str:
     """An access token as text, for scripts."""
-    return tokens.mint(user_id, role, key=key, now_s=now_s, lifetime_s=lifetime_s).text
+    return tokens.mint(user.id, user.role, market=user.market, key=key, now_s=now_s, lifetime_s=lifetime_s).text
 
 
 async def sign_in(pool: Pool, *, email: str, password: str) -> User:

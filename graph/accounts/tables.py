@@ -15,6 +15,7 @@ class UserTable(Table, tablename="users"):
     password_hash = Text(secret=True)
     role = Text()
     listening_private = Boolean(default=False)
+    market = Text(null=True, default=None)
     created_at = Timestamptz()
 
 

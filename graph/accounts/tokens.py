@@ -1,7 +1,8 @@
 """Access tokens: EdDSA-signed JWTs (RFC 7519, RFC 8037) that live for minutes and are never stored.
 
 Rules: only `EdDSA` is accepted, so a token cannot choose a weaker algorithm (RFC 8725, 3.1); `kid` names the key;
-`iss`, `sub`, `role`, `iat` and `exp` are required. The time and the key are arguments: this module is pure.
+`iss`, `sub`, `role`, `iat` and `exp` are required, `market` is there for an account that has one. The time and the key
+are arguments: this module is pure.
 
 Not here: refresh tokens, which are random and stored as digests (`graph.accounts.sessions`).
 """
@@ -9,6 +10,7 @@ Not here: refresh tokens, which are random and stored as digests (`graph.account
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from uuid import UUID
 
 import jwt
@@ -23,6 +25,8 @@ from graph.viewer import Role, Viewer
 
 ALGORITHM = "EdDSA"
 ISSUER = "segue"
+REMEMBERED = 4096
+"""Tokens whose signatures were checked, some megabytes; one check takes as long as two statements of a page."""
 REQUIRED = ["iss", "sub", "role", "iat", "exp"]
 
 
@@ -55,16 +59,29 @@ def signing_key(pem: Secret) -> SigningKey:
     return SigningKey(private)
 
 
-def mint(user_id: UUID, role: Role, *, key: SigningKey, now_s: int, lifetime_s: int) -> AccessToken:
+def mint(
+    user_id: UUID, role: Role, *, market: str | None = None, key: SigningKey, now_s: int, lifetime_s: int
+) -> AccessToken:
     """Sign a token that is valid for `lifetime_s` seconds from `now_s`."""
     expires_at_s = now_s + lifetime_s
     claims = {"iss": ISSUER, "sub": str(user_id), "role": role.value, "iat": now_s, "exp": expires_at_s}
+    if market is not None:
+        claims["market"] = market
     text = jwt.encode(claims, key.private, algorithm=ALGORITHM, headers={"kid": key.key_id})
     return AccessToken(text=text, expires_at_s=expires_at_s)
 
 
 def verify(token: str, *, key: SigningKey, now_s: int) -> Viewer:
     """Read the viewer from a token. Raises Unauthenticated, which does not tell what is wrong with a forged one."""
+    viewer = _signed(token, key)
+    if viewer.token_expires_at_s <= now_s:
+        raise Unauthenticated("The access token has expired: refresh the session.")
+    return viewer
+
+
+@lru_cache(REMEMBERED)
+def _signed(token: str, key: SigningKey) -> Viewer:
+    """What a token of ours says. It is asked with every request of a session, and what was signed does not change."""
     try:
         if jwt.get_unverified_header(token).get("kid") != key.key_id:
             raise Unauthenticated("The access token is not valid.")
@@ -76,11 +93,14 @@ def verify(token: str, *, key: SigningKey, now_s: int) -> Viewer:
             # The clock is an argument, so the times are compared below.
             options={"require": REQUIRED, "verify_exp": False, "verify_iat": False},
         )
-        viewer = Viewer(user_id=UUID(claims["sub"]), role=Role(claims["role"]), token_expires_at_s=int(claims["exp"]))
+        viewer = Viewer(
+            user_id=UUID(claims["sub"]),
+            role=Role(claims["role"]),
+            market=claims.get("market"),
+            token_expires_at_s=int(claims["exp"]),
+        )
     except (jwt.InvalidTokenError, ValueError, TypeError, AttributeError) as error:
         raise Unauthenticated("The access token is not valid.") from error
-    if viewer.token_expires_at_s <= now_s:
-        raise Unauthenticated("The access token has expired: refresh the session.")
     return viewer
 
 

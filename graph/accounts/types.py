@@ -7,11 +7,15 @@ from typing import ClassVar
 import strawberry
 
 from graph import enums
-from graph.accounts import records
-from graph.context import Info
+from graph.accounts.reads import USER
+from graph.changes.queries import ViewerChanges
 from graph.library.queries import ViewerLibrary
+from graph.listening.queries import ViewerPlays
 from graph.live.queries import ViewerListening
 from graph.node import Node
+from graph.playlists.queries import UserPlaylists
+from graph.profiles.queries import ViewerArtists
+from graph.reads.declarations import Entity
 from graph.uploads.queries import ViewerUploads
 from graph.viewer import Role
 
@@ -22,26 +26,24 @@ enums.publish(
     values={
         Role.LISTENER: "Listens.",
         Role.ARTIST: "Listens, and publishes music of its own artists.",
+        Role.LABEL: "Listens, and publishes music of the several artists that it manages.",
         Role.ADMIN: "May do everything.",
     },
 )
 
 
 @strawberry.type(description="Somebody with an account.")
-class User(ViewerUploads, ViewerLibrary, ViewerListening, Node):
-    type_name: ClassVar[str] = "User"
-    record: strawberry.Private[records.User]
-    own: strawberry.Private[bool] = False
+class User(
+    ViewerUploads, ViewerArtists, ViewerLibrary, ViewerListening, ViewerPlays, UserPlaylists, ViewerChanges, Node
+):
+    entity: ClassVar[Entity] = USER
+    type_name: ClassVar[str] = USER.type_name
     display_name: str = strawberry.field(description="The name that others see.")
     role: Role = strawberry.field(description="What the account may do.")
-
-    @classmethod
-    def of(cls, record: records.User, *, own: bool = False) -> User:
-        """`own` for a user who proved just now who they are, before there is a viewer."""
-        return cls(key=record.id, record=record, own=own, display_name=record.display_name, role=record.role)
-
-    @strawberry.field(description="The e-mail address; null for everybody but the user.")
-    def email(self, info: Info) -> str | None:
-        viewer = info.context.viewer
-        own = self.own or (viewer is not None and viewer.user_id == self.key)
-        return self.record.email if own else None
+    email: str | None = strawberry.field(description="The e-mail address; null for everybody but the user.")
+    market: str | None = strawberry.field(
+        description=(
+            "The country whose licences count, by its two letters (ISO 3166-1); null for wherever the user is, and for"
+            " everybody but the user."
+        )
+    )

@@ -8,16 +8,23 @@ Media stay: the labels inside a file for download are those of the time when its
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
 from config.postgres import Connection, Pool
-from graph.catalog import sql
+from graph.catalog import descriptions, sql
+from graph.catalog.credits import Credit
+from graph.catalog.credits import checked as checked_credits
+from graph.catalog.genres import checked as checked_genres
 from graph.catalog.isrc import normalise
+from graph.catalog.lyrics import Line, checked_lines, checked_text
 from graph.catalog.records import Album, Artist, Track, album_of, artist_of, track_of
+from graph.catalog.releases import ReleaseState, ReleaseType, require_schedule
 from graph.catalog.remeasuring import measure_again
 from graph.catalog.service import owned_album, require_number
 from graph.errors import Forbidden, ProblemCode, refused
@@ -30,9 +37,12 @@ LOCK_TRACK = "SELECT id FROM tracks WHERE id = $1 FOR UPDATE"
 LOCK_ALBUM = "SELECT id FROM albums WHERE id = $1 FOR UPDATE"
 WRITE_TRACK = """
 UPDATE tracks SET title = $2, album_id = $3, isrc = $4, disc_number = $5, track_number = $6, explicit = $7,
+       musicbrainz_recording_id = $8, search_text = $9 WHERE id = $1
+"""
+WRITE_ALBUM = """
+UPDATE albums SET title = $2, release_date = $3, type = $4, state = $5, live_at = $6, musicbrainz_release_id = $7,
        search_text = $8 WHERE id = $1
 """
-WRITE_ALBUM = "UPDATE albums SET title = $2, release_date = $3, search_text = $4 WHERE id = $1"
 TRACKS_OF_ALBUM = """
 SELECT track.id, track.title, artist.name FROM tracks AS track JOIN artists AS artist ON artist.id = track.artist_id
 WHERE track.album_id = $1 ORDER BY track.id FOR UPDATE OF track
@@ -52,6 +62,11 @@ class TrackChange(msgspec.Struct, frozen=True, kw_only=True):
     disc_number: int | UnsetType = UNSET
     track_number: int | UnsetType | None = UNSET
     explicit: bool | UnsetType = UNSET
+    musicbrainz_recording_id: UUID | UnsetType | None = UNSET
+    genres: Sequence[str] | UnsetType = UNSET
+    credits: Sequence[Credit] | UnsetType = UNSET
+    lyrics: str | UnsetType | None = UNSET
+    synced_lyrics: Sequence[Line] | UnsetType = UNSET
 
 
 class AlbumChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +74,11 @@ class AlbumChange(msgspec.Struct, frozen=True, kw_only=True):
 
     title: str | UnsetType = UNSET
     release_date: date | UnsetType | None = UNSET
+    type: ReleaseType | UnsetType = UNSET
+    state: ReleaseState | UnsetType = UNSET
+    live_at: datetime | UnsetType | None = UNSET
+    musicbrainz_release_id: UUID | UnsetType | None = UNSET
+    genres: Sequence[str] | UnsetType = UNSET
 
 
 async def update_track(pool: Pool, viewer: Viewer, *, track_id: UUID, change: TrackChange) -> Track:
@@ -78,8 +98,10 @@ async def update_track(pool: Pool, viewer: Viewer, *, track_id: UUID, change: Tr
             after.disc_number,
             after.track_number,
             after.explicit,
+            after.musicbrainz_recording_id,
             _text_of_track(after.title, artist.name, album),
         )
+        await _describe(connection, track_id, change)
         await measure_again(connection, {before.album_id} ^ {after.album_id})
         return await _locked_track(connection, track_id)  # with the artwork of the album that it is on now
 
@@ -91,8 +113,20 @@ async def update_album(pool: Pool, viewer: Viewer, *, album_id: UUID, change: Al
         artist = await _artist(connection, before.artist_id)
         _require_managed(viewer, artist.owner_id)
         after = _changed_album(before, change)
-        text = index_text(after.title, artist.name)
-        await connection.execute(WRITE_ALBUM, album_id, after.title, after.release_date, text)
+        await connection.execute(
+            WRITE_ALBUM,
+            album_id,
+            after.title,
+            after.release_date,
+            after.type.value,
+            after.state.value,
+            after.live_at,
+            after.musicbrainz_release_id,
+            index_text(after.title, artist.name),
+        )
+        if change.genres is not UNSET:
+            genres = checked_genres(change.genres, field="genres")
+            await descriptions.write_album_genres(connection, {album_id: genres})
         if after.title != before.title:
             tracks = await connection.fetch(TRACKS_OF_ALBUM, album_id)
             texts = [_text_of_track(track["title"], track["name"], after) for track in tracks]
@@ -102,7 +136,7 @@ async def update_album(pool: Pool, viewer: Viewer, *, album_id: UUID, change: Al
 
 def _changed_track(track: Track, change: TrackChange) -> Track:
     """Check what is given and put it into the record. Raises Refused."""
-    given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not UNSET}
+    given = _given(change, Track)
     if "title" in given:
         given["title"] = clean(given["title"], field="title")
     if "isrc" in given:
@@ -113,16 +147,41 @@ def _changed_track(track: Track, change: TrackChange) -> Track:
 
 
 def _changed_album(album: Album, change: AlbumChange) -> Album:
-    given = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not UNSET}
+    given = _given(change, Album)
     if "title" in given:
         given["title"] = clean(given["title"], field="title")
-    return msgspec.structs.replace(album, **given)
+    if "state" in given and given["state"] is not ReleaseState.SCHEDULED:
+        given.setdefault("live_at", None)  # what is not scheduled any more has no time
+    changed = msgspec.structs.replace(album, **given)
+    require_schedule(changed.state, changed.live_at)
+    return changed
+
+
+def _given(change: msgspec.Struct, record: type[msgspec.Struct]) -> dict[str, Any]:
+    """What is given of the fields that the record has itself."""
+    named = {name: getattr(change, name) for name in change.__struct_fields__ if name in record.__struct_fields__}
+    return {name: value for name, value in named.items() if value is not UNSET}
+
+
+async def _describe(connection: Connection, track_id: UUID, change: TrackChange) -> None:
+    """Write what is given of what stands beside the track's row. Raises Refused."""
+    if change.genres is not UNSET:
+        genres = checked_genres(change.genres, field="genres")
+        await descriptions.write_track_genres(connection, {track_id: genres})
+    if change.credits is not UNSET:
+        credits_ = checked_credits(change.credits, field="credits")
+        await descriptions.write_credits(connection, {track_id: credits_})
+    if change.lyrics is not UNSET:
+        text = None if change.lyrics is None else checked_text(change.lyrics, field="lyrics")
+        await descriptions.write_plain_lyrics(connection, track_id, text)
+    if change.synced_lyrics is not UNSET:
+        lines = checked_lines(change.synced_lyrics, field="syncedLyrics")
+        await descriptions.write_synced_lyrics(connection, track_id, lines)
 
 
 async def _locked_track(connection: Connection, track_id: UUID) -> Track:
     await connection.execute(LOCK_TRACK, track_id)
-    # As an admin sees it: who may change it is decided by whose it is.
-    row = await connection.fetchrow(sql.TRACKS, [track_id], None, True)  # noqa: FBT003 -- a statement's argument
+    row = await connection.fetchrow(sql.TRACKS, [track_id])
     if row is None:
         raise refused(ProblemCode.NOT_FOUND, "trackId")
     return track_of(row)

@@ -2,148 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-from typing import Annotated, Any
+from datetime import timedelta
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import strawberry
 
 from graph import ids
 from graph.catalog import changes, deletion, service, withdrawal
+from graph.catalog.inputs import (
+    CreateAlbumInput,
+    CreateAlbumPayload,
+    CreateArtistInput,
+    CreateArtistPayload,
+    CreateTrackInput,
+    CreateTrackPayload,
+    DeleteAlbumInput,
+    DeleteAlbumPayload,
+    DeleteArtistInput,
+    DeleteArtistPayload,
+    DeleteTrackInput,
+    DeleteTrackPayload,
+    ReinstateTrackInput,
+    ReinstateTrackPayload,
+    UpdateAlbumInput,
+    UpdateAlbumPayload,
+    UpdateTrackInput,
+    UpdateTrackPayload,
+    WithdrawTrackInput,
+    WithdrawTrackPayload,
+)
+from graph.catalog.releases import ReleaseState, ReleaseType
 from graph.catalog.types import Album, Artist, Track
 from graph.context import Info
-from graph.payloads import INPUT, Payload, UserErrors
+from graph.node import Node
+from graph.payloads import INPUT, UserErrors
+
+N = TypeVar("N", bound=Node)
 
 
-@strawberry.type(description="What `createArtist` answers.")
-class CreateArtistPayload(Payload):
-    artist: Artist | None = strawberry.field(default=None, description="The new artist.")
-
-
-@strawberry.type(description="What `createAlbum` answers.")
-class CreateAlbumPayload(Payload):
-    album: Album | None = strawberry.field(default=None, description="The new album.")
-
-
-@strawberry.type(description="What `createTrack` answers.")
-class CreateTrackPayload(Payload):
-    track: Track | None = strawberry.field(
-        default=None, description="The new track; only you see it until it is ready."
-    )
-
-
-@strawberry.input(description="A new artist, owned by the signed-in account.")
-class CreateArtistInput:
-    name: str = strawberry.field(description="The name as it is shown; 200 characters at most.")
-
-
-@strawberry.input(description="A new album of one of your artists.")
-class CreateAlbumInput:
-    artist_id: strawberry.ID = strawberry.field(description="Whose album it is.")
-    title: str = strawberry.field(description="The title as it is shown; 200 characters at most.")
-    release_date: date | None = strawberry.field(default=None, description="The day of the release.")
-
-
-@strawberry.input(description="A new track of one of your artists.")
-class CreateTrackInput:
-    artist_id: strawberry.ID = strawberry.field(description="Who made it.")
-    album_id: strawberry.ID | None = strawberry.field(default=None, description="The album it is on.")
-    title: str = strawberry.field(description="The title as it is shown; 200 characters at most.")
-    isrc: str | None = strawberry.field(default=None, description="The ISRC, with or without hyphens.")
-    disc_number: int | None = strawberry.field(default=1, description="The disc, from 1 to 999; 1 when it is left out.")
-    track_number: int | None = strawberry.field(default=None, description="The number on the disc, from 1 to 999.")
-    explicit: bool | None = strawberry.field(default=False, description="Whether the lyrics are marked as explicit.")
-
-
-@strawberry.type(description="What `updateAlbum` answers.")
-class UpdateAlbumPayload(Payload):
-    album: Album | None = strawberry.field(default=None, description="The album as it is now.")
-
-
-@strawberry.type(description="What `updateTrack` answers.")
-class UpdateTrackPayload(Payload):
-    track: Track | None = strawberry.field(default=None, description="The track as it is now.")
-
-
-@strawberry.input(description="What becomes of an album. What is left out stays as it is.")
-class UpdateAlbumInput:
-    album_id: strawberry.ID = strawberry.field(description="One of your albums.")
-    title: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The title as it is shown; 200 characters at most."
-    )
-    release_date: date | None = strawberry.field(
-        default=strawberry.UNSET, description="The day of the release; null when it is not known."
-    )
-
-
-@strawberry.input(description="What becomes of a track. What is left out stays as it is.")
-class UpdateTrackInput:
-    track_id: strawberry.ID = strawberry.field(description="One of your tracks.")
-    album_id: strawberry.ID | None = strawberry.field(
-        default=strawberry.UNSET, description="The album it is on; null takes it off its album."
-    )
-    title: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The title as it is shown; 200 characters at most."
-    )
-    isrc: str | None = strawberry.field(
-        default=strawberry.UNSET, description="The ISRC, with or without hyphens; null takes it away."
-    )
-    disc_number: int | None = strawberry.field(default=strawberry.UNSET, description="The disc, from 1 to 999.")
-    track_number: int | None = strawberry.field(
-        default=strawberry.UNSET, description="The number on the disc, from 1 to 999; null takes it away."
-    )
-    explicit: bool | None = strawberry.field(
-        default=strawberry.UNSET, description="Whether the lyrics are marked as explicit."
-    )
-
-
-@strawberry.type(description="What `withdrawTrack` answers.")
-class WithdrawTrackPayload(Payload):
-    track: Track | None = strawberry.field(default=None, description="The track as it is now.")
-
-
-@strawberry.type(description="What `reinstateTrack` answers.")
-class ReinstateTrackPayload(Payload):
-    track: Track | None = strawberry.field(default=None, description="The track as it is now.")
-
-
-@strawberry.input(description="A track that nobody may play any more.")
-class WithdrawTrackInput:
-    track_id: strawberry.ID = strawberry.field(description="One of your tracks.")
-
-
-@strawberry.input(description="A withdrawn track that may be played again.")
-class ReinstateTrackInput:
-    track_id: strawberry.ID = strawberry.field(description="One of your tracks.")
-
-
-@strawberry.type(description="What `deleteTrack` answers.")
-class DeleteTrackPayload(Payload):
-    deleted_track_id: strawberry.ID | None = strawberry.field(default=None, description="What is gone.")
-
-
-@strawberry.type(description="What `deleteAlbum` answers.")
-class DeleteAlbumPayload(Payload):
-    deleted_album_id: strawberry.ID | None = strawberry.field(default=None, description="What is gone.")
-
-
-@strawberry.type(description="What `deleteArtist` answers.")
-class DeleteArtistPayload(Payload):
-    deleted_artist_id: strawberry.ID | None = strawberry.field(default=None, description="What is gone.")
-
-
-@strawberry.input(description="A track that is to go, with everything that was uploaded and made of it.")
-class DeleteTrackInput:
-    track_id: strawberry.ID = strawberry.field(description="One of your tracks.")
-
-
-@strawberry.input(description="An album that is to go, with its tracks.")
-class DeleteAlbumInput:
-    album_id: strawberry.ID = strawberry.field(description="One of your albums.")
-
-
-@strawberry.input(description="An artist that is to go, with albums and tracks.")
-class DeleteArtistInput:
-    artist_id: strawberry.ID = strawberry.field(description="One of your artists.")
+# What an input may leave out; null says something only of what there need not be.
+ALBUM_FIELDS = ("title", "type", "state", "genres")
+ALBUM_FIELDS_OR_NULL = ("release_date", "live_at", "musicbrainz_release_id")
+TRACK_FIELDS = ("title", "disc_number", "explicit", "genres", "credits", "synced_lyrics")
+TRACK_FIELDS_OR_NULL = ("album_id", "isrc", "track_number", "lyrics", "musicbrainz_recording_id")
 
 
 @strawberry.type
@@ -153,7 +55,7 @@ class CatalogMutation:
     @strawberry.mutation(description="Add an artist.", extensions=[UserErrors(CreateArtistPayload)])
     async def create_artist(self, info: Info, given: Annotated[CreateArtistInput, INPUT]) -> CreateArtistPayload | None:
         artist = await service.create_artist(info.context.require_viewer(), name=given.name)
-        return CreateArtistPayload(artist=Artist.of(artist))
+        return CreateArtistPayload(artist=await _shown(info, Artist, artist.id))
 
     @strawberry.mutation(description="Add an album.", extensions=[UserErrors(CreateAlbumPayload)])
     async def create_album(self, info: Info, given: Annotated[CreateAlbumInput, INPUT]) -> CreateAlbumPayload | None:
@@ -163,8 +65,11 @@ class CatalogMutation:
             artist_id=ids.require(Artist.type_name, given.artist_id, field="artistId"),
             title=given.title,
             release_date=given.release_date,
+            type_=given.type or ReleaseType.ALBUM,
+            state=given.state or ReleaseState.LIVE,
+            live_at=given.live_at,
         )
-        return CreateAlbumPayload(album=Album.of(album))
+        return CreateAlbumPayload(album=await _shown(info, Album, album.id))
 
     @strawberry.mutation(
         description="Add a track; then upload its master.", extensions=[UserErrors(CreateTrackPayload)]
@@ -182,7 +87,7 @@ class CatalogMutation:
             track_number=given.track_number,
             explicit=bool(given.explicit),
         )
-        return CreateTrackPayload(track=Track.of(track))
+        return CreateTrackPayload(track=await _shown(info, Track, track.id))
 
     @strawberry.mutation(
         description="Change an album: correct it, or take over what its tracks' masters propose.",
@@ -193,25 +98,29 @@ class CatalogMutation:
             info.context.services.pool,
             info.context.require_viewer(),
             album_id=ids.require(Album.type_name, given.album_id, field="albumId"),
-            change=changes.AlbumChange(**_given(given, "title", or_null=("release_date",))),
+            change=changes.AlbumChange(**_given(given, *ALBUM_FIELDS, or_null=ALBUM_FIELDS_OR_NULL)),
         )
-        return UpdateAlbumPayload(album=Album.of(album))
+        return UpdateAlbumPayload(album=await _shown(info, Album, album.id))
 
     @strawberry.mutation(
         description="Change a track: correct it, or take over what its master proposes.",
         extensions=[UserErrors(UpdateTrackPayload)],
     )
     async def update_track(self, info: Info, given: Annotated[UpdateTrackInput, INPUT]) -> UpdateTrackPayload | None:
-        fields = _given(given, "title", "disc_number", "explicit", or_null=("album_id", "isrc", "track_number"))
+        fields = _given(given, *TRACK_FIELDS, or_null=TRACK_FIELDS_OR_NULL)
         if fields.get("album_id") is not None:
             fields["album_id"] = ids.require(Album.type_name, fields["album_id"], field="albumId")
+        if "credits" in fields:
+            fields["credits"] = [one.credit for one in fields["credits"]]
+        if "synced_lyrics" in fields:
+            fields["synced_lyrics"] = [one.line for one in fields["synced_lyrics"]]
         track = await changes.update_track(
             info.context.services.pool,
             info.context.require_viewer(),
             track_id=ids.require(Track.type_name, given.track_id, field="trackId"),
             change=changes.TrackChange(**fields),
         )
-        return UpdateTrackPayload(track=Track.of(track))
+        return UpdateTrackPayload(track=await _shown(info, Track, track.id))
 
     @strawberry.mutation(
         description="Withdraw a track: nobody can play it any more, also by URLs that were given out. It may be"
@@ -225,7 +134,7 @@ class CatalogMutation:
         key = ids.require(Track.type_name, given.track_id, field="trackId")
         track = await withdrawal.withdraw(services.pool, viewer, track_id=key)
         await withdrawal.carry_out(services.pool, services.store, services.valkey, track.asset_id)
-        return WithdrawTrackPayload(track=Track.of(track))
+        return WithdrawTrackPayload(track=await _shown(info, Track, track.id))
 
     @strawberry.mutation(
         description="Offer a withdrawn track again: it can be played, also by URLs that have not expired.",
@@ -238,7 +147,7 @@ class CatalogMutation:
         key = ids.require(Track.type_name, given.track_id, field="trackId")
         track = await withdrawal.reinstate(services.pool, viewer, track_id=key)
         await withdrawal.carry_out(services.pool, services.store, services.valkey, track.asset_id)
-        return ReinstateTrackPayload(track=Track.of(track))
+        return ReinstateTrackPayload(track=await _shown(info, Track, track.id))
 
     @strawberry.mutation(
         description="Delete a track, for good. URLs that were given out work until they expire.",
@@ -285,6 +194,11 @@ def _given(wanted: object, *names: str, or_null: tuple[str, ...]) -> dict[str, A
     given = {name: getattr(wanted, name) for name in (*names, *or_null)}
     left_out = {name for name, value in given.items() if value is strawberry.UNSET or (value is None and name in names)}
     return {name: value for name, value in given.items() if name not in left_out}
+
+
+async def _shown(info: Info, node_type: type[N], key: UUID) -> N | None:
+    """What is selected of the payload's object, in the field that is named for its type."""
+    return await info.context.reader.one(info, node_type, key, under=(node_type.type_name.lower(),))
 
 
 def _removal_delay(info: Info) -> timedelta:

@@ -7,11 +7,11 @@ needs one or the other and a join is cheaper than a second statement.
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Annotated
 from uuid import UUID
 
 import msgspec
 
+from graph.catalog.releases import ReleaseState, ReleaseType
 from graph.rows import Row
 from ingest.contract import FailureCode, Stage, Status
 
@@ -32,6 +32,10 @@ class Album(msgspec.Struct, frozen=True, kw_only=True):
     artist_id: UUID
     title: str
     release_date: date | None
+    type: ReleaseType = ReleaseType.ALBUM
+    state: ReleaseState = ReleaseState.LIVE
+    live_at: datetime | None = None
+    musicbrainz_release_id: UUID | None = None
     image_id: UUID | None = None
 
 
@@ -71,28 +75,11 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     image_id: UUID | None = None
     """Its own, or that of its album."""
     withdrawn_at: datetime | None = None
+    markets: frozenset[str] | None = None
+    """Those that some licence names, whenever; None without any licence."""
+    musicbrainz_recording_id: UUID | None = None
     media: Media | None
     ingest: Ingest | None
-
-
-LAST_NUMBER = 2**31 - 1
-"""Stands for a missing track number: such tracks come last on their disc, as in `sql.TRACKS_OF_ALBUMS`."""
-
-# A cursor may be forged; what PostgreSQL could not take as an integer is no cursor.
-Number = Annotated[int, msgspec.Meta(ge=0, le=LAST_NUMBER)]
-
-
-class AlbumPosition(msgspec.Struct, frozen=True, array_like=True):
-    """The sort key of a track on its album, and so its cursor."""
-
-    disc: Number
-    number: Number
-    id: UUID
-
-
-def album_position(track: Track) -> AlbumPosition:
-    number = LAST_NUMBER if track.track_number is None else track.track_number
-    return AlbumPosition(track.disc_number, number, track.id)
 
 
 def artist_of(row: Row) -> Artist:
@@ -105,6 +92,10 @@ def album_of(row: Row) -> Album:
         artist_id=row["artist_id"],
         title=row["title"],
         release_date=row["release_date"],
+        type=ReleaseType(row["type"]),
+        state=ReleaseState(row["state"]),
+        live_at=row["live_at"],
+        musicbrainz_release_id=row["musicbrainz_release_id"],
         image_id=row["image_id"],
     )
 
@@ -124,6 +115,8 @@ def track_of(row: Row) -> Track:
         explicit=row["explicit"],
         image_id=row["image_id"],
         withdrawn_at=row["withdrawn_at"],
+        markets=None if row["markets"] is None else frozenset(row["markets"]),
+        musicbrainz_recording_id=row["musicbrainz_recording_id"],
         media=_media_of(row),
         ingest=_ingest_of(row),
     )

@@ -1,18 +1,21 @@
-"""The rules of the catalogue: who may add what, and what may be looked up by whom.
+"""The rules of the catalogue: who may add what.
 
-Rules: an artist belongs to the account that made it; albums and tracks belong to their artist's owner; admins may do
-everything. Artists and albums are visible to everybody, a track once it is ready, before that to owner and admins.
+Rules: an artist belongs to the account that made it, or that it was handed over to (`graph.profiles`); a label
+has several. Albums and tracks belong to their artist's owner; admins may do everything.
+
+Not here: who sees what (`graph.catalog.visibility`).
 """
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from config.postgres import Connection, Pool
 from graph.catalog import sql
 from graph.catalog.isrc import normalise
-from graph.catalog.records import Album, Artist, Track, album_of, artist_of, track_of
+from graph.catalog.records import Album, Artist, Track, album_of, artist_of
+from graph.catalog.releases import ReleaseState, ReleaseType, require_schedule
 from graph.catalog.tables import AlbumTable, ArtistTable, TrackTable
 from graph.errors import Forbidden, ProblemCode, refused
 from graph.keys import new_key
@@ -21,13 +24,6 @@ from graph.search.text import index_text
 from graph.viewer import Viewer
 
 MAX_NUMBER = 999
-
-
-async def find_track(pool: Pool, viewer: Viewer | None, key: UUID) -> Track | None:
-    """A track that this viewer may see."""
-    viewer_id, admin = (None, False) if viewer is None else (viewer.user_id, viewer.is_admin)
-    row = await pool.fetchrow(sql.TRACKS, [key], viewer_id, admin)
-    return None if row is None else track_of(row)
 
 
 async def create_artist(viewer: Viewer, *, name: str) -> Artist:
@@ -41,18 +37,40 @@ async def create_artist(viewer: Viewer, *, name: str) -> Artist:
     return artist
 
 
-async def create_album(pool: Pool, viewer: Viewer, *, artist_id: UUID, title: str, release_date: date | None) -> Album:
+async def create_album(
+    pool: Pool,
+    viewer: Viewer,
+    *,
+    artist_id: UUID,
+    title: str,
+    release_date: date | None,
+    type_: ReleaseType = ReleaseType.ALBUM,
+    state: ReleaseState = ReleaseState.LIVE,
+    live_at: datetime | None = None,
+) -> Album:
     """Add an album to an artist of the viewer's. Raises Forbidden, Refused."""
     _require_publisher(viewer)
     kept = clean(title, field="title")
+    require_schedule(state, live_at)
     artist = await _managed_artist(pool, viewer, artist_id)
-    album = Album(id=new_key(), artist_id=artist.id, title=kept, release_date=release_date)
+    album = Album(
+        id=new_key(),
+        artist_id=artist.id,
+        title=kept,
+        release_date=release_date,
+        type=type_,
+        state=state,
+        live_at=live_at,
+    )
     await AlbumTable.insert(
         AlbumTable(
             id=album.id,
             artist_id=artist.id,
             title=kept,
             release_date=release_date,
+            type=type_.value,
+            state=state.value,
+            live_at=live_at,
             search_text=index_text(kept, artist.name),
         )
     )

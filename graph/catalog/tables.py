@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piccolo.columns import UUID, Boolean, Date, ForeignKey, Integer, Real, Text, Timestamptz
+from piccolo.columns import UUID, Array, Boolean, Date, ForeignKey, Integer, Real, Text, Timestamptz
 from piccolo.table import Table
 
 from graph.accounts.tables import UserTable
@@ -26,6 +26,10 @@ class AlbumTable(Table, tablename="albums"):
     artist_id = ForeignKey(ArtistTable, null=False)
     title = Text()
     release_date = Date(null=True, default=None)
+    type = Text(default="album")
+    state = Text(default="live")
+    live_at = Timestamptz(null=True, default=None)
+    musicbrainz_release_id = UUID(null=True, default=None)
     search_text = Text()
     image_id = UUID(null=True, default=None)
     created_at = Timestamptz()
@@ -50,6 +54,8 @@ class TrackTable(Table, tablename="tracks"):
     image_id = UUID(null=True, default=None)
     asset_id = UUID(unique=True, default=None)
     withdrawn_at = Timestamptz(null=True, default=None)
+    markets = Array(Text(), null=True, default=None)
+    musicbrainz_recording_id = UUID(null=True, default=None)
     created_at = Timestamptz()
 
 

@@ -1,30 +1,32 @@
-"""Artist, Album and Track in GraphQL.
-
-A type is made from a record (`of`), which already passed the visibility rules; fields that lead on to other records go
-through the operation's loaders.
-"""
+"""Artist, Album and Track in GraphQL; `graph.catalog.reads` declares how they are read."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import ClassVar
+from enum import Enum
+from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import UUID
 
 import strawberry
 
 from graph import enums
-from graph.catalog import loaders, records
-from graph.connections import After, First, PageInfo
+from graph.catalog.credits import CreditRole
+from graph.catalog.reads import ALBUM, ARTIST, CREDIT, INGEST_STATE, TRACK
+from graph.catalog.releases import ReleaseState, ReleaseType
+from graph.connections import After, Before, Connection, First, Last, connected
 from graph.context import Info
 from graph.failures import IngestFailure
 from graph.images.types import Illustrated
-from graph.mastering import loaders as mastering
-from graph.mastering.records import Mastered, Revision
+from graph.licences.types import Licence
 from graph.mastering.types import AlbumLoudness, QualityWarning, TrackLoudness
-from graph.paging import DEFAULT_PAGE, Page, page_request
-from graph.proposals.loaders import proposals
+from graph.profiles.types import ArtistLink
+from graph.proposals.tags import LyricLine
 from graph.proposals.types import Proposal
+from graph.reads.declarations import Entity
 from ingest.contract import Stage, Status
+
+if TYPE_CHECKING:
+    from graph.genres.types import Genre
 
 enums.publish(
     Status,
@@ -53,91 +55,149 @@ enums.publish(
 )
 
 
+LazyGenre = Annotated["Genre", strawberry.lazy("graph.genres.types")]
+"""Genre leads back to albums and tracks, so it can only be named here."""
+
+
 @strawberry.type(description="How far the newest master of a track is.")
 class IngestState:
-    revision_key: strawberry.Private[Revision]
+    entity: ClassVar[Entity] = INGEST_STATE
     status: Status = strawberry.field(description="Where it is.")
     stage: Stage = strawberry.field(description="The step that runs or ran last.")
     fraction: float = strawberry.field(description="How much of the whole is done, from 0 to 1.")
     failure: IngestFailure | None = strawberry.field(description="Set when `status` is FAILED.")
-
-    @classmethod
-    def of(cls, ingest: records.Ingest, *, asset_id: UUID) -> IngestState:
-        code = ingest.failure_code
-        return cls(
-            revision_key=(asset_id, ingest.revision),
-            status=ingest.status,
-            stage=ingest.stage,
-            fraction=ingest.fraction,
-            failure=None if code is None else IngestFailure.of(code),
-        )
-
-    @strawberry.field(
+    quarantined: bool | None = strawberry.field(
         description="Whether it failed by a fault of ours: the file is kept, and is tried again once that is mended."
     )
-    async def quarantined(self, info: Info) -> bool | None:
-        if self.status is not Status.FAILED:
-            return False
-        return await info.context.load(mastering.quarantined, self.revision_key)
+
+
+enums.publish(
+    ReleaseType,
+    name="ReleaseType",
+    description="What shops and charts call a release.",
+    values={
+        ReleaseType.SINGLE: "One song, perhaps in several versions.",
+        ReleaseType.EP: "More than a single and less than an album.",
+        ReleaseType.ALBUM: "An album.",
+        ReleaseType.COMPILATION: "A collection of what has been released before, or of many artists.",
+    },
+)
+enums.publish(
+    ReleaseState,
+    name="ReleaseState",
+    description="Whether listeners see a release. Whoever manages it, and admins, see it in every state.",
+    values={
+        ReleaseState.DRAFT: "It is being prepared; listeners do not see it.",
+        ReleaseState.SCHEDULED: "Listeners see it from `liveAt` on; then it is LIVE.",
+        ReleaseState.LIVE: "Listeners see it.",
+        ReleaseState.WITHDRAWN: "Listeners do not see it any more.",
+    },
+)
+enums.publish(
+    CreditRole,
+    name="CreditRole",
+    description="What somebody did on a track.",
+    values={
+        CreditRole.FEATURED: "Is a guest.",
+        CreditRole.PERFORMER: "Sings or plays.",
+        CreditRole.COMPOSER: "Wrote the music.",
+        CreditRole.LYRICIST: "Wrote the words.",
+        CreditRole.ARRANGER: "Arranged it.",
+        CreditRole.CONDUCTOR: "Conducted it.",
+        CreditRole.PRODUCER: "Produced it.",
+        CreditRole.REMIXER: "Made a remix of it.",
+        CreditRole.ENGINEER: "Recorded it.",
+        CreditRole.MIXER: "Mixed it.",
+        CreditRole.MASTERING: "Mastered it.",
+        CreditRole.PUBLISHER: "Publishes the work.",
+    },
+)
+
+
+@strawberry.enum(description="How albums are ordered.")
+class AlbumOrder(Enum):
+    ADDED = strawberry.enum_value("added", description="As they were added.")
+    NEWEST = strawberry.enum_value(
+        "newest", description="By the day of the release, the newest first; those without a day come last."
+    )
 
 
 @strawberry.type(description="Somebody who makes music: a person, a band, an orchestra.")
 class Artist(Illustrated):
-    type_name: ClassVar[str] = "Artist"
+    entity: ClassVar[Entity] = ARTIST
+    type_name: ClassVar[str] = ARTIST.type_name
     name: str = strawberry.field(description="The name as it is shown.")
+    biography: str | None = strawberry.field(description="What there is to say about the artist, as plain text.")
+    links: list[ArtistLink] = strawberry.field(description="Pages elsewhere.")
+    viewer_is_following: bool = strawberry.field(
+        description="Whether you follow the artist; false when nobody is signed in."
+    )
 
-    @classmethod
-    def of(cls, record: records.Artist) -> Artist:
-        return cls(key=record.id, image_id=record.image_id, name=record.name)
-
-    @strawberry.field(description="The artist's albums in the order in which they were added.")
-    async def albums(self, info: Info, first: First = DEFAULT_PAGE, after: After = None) -> AlbumConnection | None:
-        request = page_request(first, after, key_type=UUID)
-        return AlbumConnection.of(await info.context.load(loaders.albums_of_artists, (self.key, request)))
+    @strawberry.field(description="The artist's albums, in the order in which they were added unless told otherwise.")
+    def albums(  # noqa: PLR0917 -- arguments of a field
+        self,
+        info: Info,
+        order_by: Annotated[AlbumOrder, strawberry.argument(description="How they are ordered.")] = AlbumOrder.ADDED,
+        type_: Annotated[
+            ReleaseType | None, strawberry.argument(name="type", description="Only those of this type.")
+        ] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Album] | None:
+        return connected(self, info)
 
     @strawberry.field(description="The artist's tracks in the order in which they were added.")
-    async def tracks(self, info: Info, first: First = DEFAULT_PAGE, after: After = None) -> TrackConnection | None:
-        request = page_request(first, after, key_type=UUID)
-        return TrackConnection.of(await info.context.load(loaders.tracks_of_artists, (self.key, request)))
+    def tracks(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Track] | None:
+        return connected(self, info)
 
 
 @strawberry.type(description="A release of one artist.")
 class Album(Illustrated):
-    type_name: ClassVar[str] = "Album"
-    artist_key: strawberry.Private[UUID]
+    entity: ClassVar[Entity] = ALBUM
+    type_name: ClassVar[str] = ALBUM.type_name
     title: str = strawberry.field(description="The title as it is shown.")
     release_date: date | None = strawberry.field(description="The day of the release, if it is known.")
+    type: ReleaseType = strawberry.field(description="What shops and charts call it.")
+    state: ReleaseState = strawberry.field(description="Whether listeners see it.")
+    live_at: datetime | None = strawberry.field(description="When it goes, or has gone, live, if that was scheduled.")
+    musicbrainz_release_id: UUID | None = strawberry.field(description="The release in MusicBrainz.")
+    viewer_has_saved: bool = strawberry.field(
+        description="Whether it is in your library; false when nobody is signed in."
+    )
+    artist: Artist | None = strawberry.field(description="Whose album it is.")
+    loudness: AlbumLoudness | None = strawberry.field(
+        description="The loudness of its tracks together; its figures are null until one is ready."
+    )
 
-    @classmethod
-    def of(cls, record: records.Album) -> Album:
-        return cls(
-            key=record.id,
-            image_id=record.image_id,
-            artist_key=record.artist_id,
-            title=record.title,
-            release_date=record.release_date,
-        )
-
-    @strawberry.field(description="Whose album it is.")
-    async def artist(self, info: Info) -> Artist | None:
-        record = await info.context.load(loaders.artists, self.artist_key)
-        return None if record is None else Artist.of(record)
-
-    @strawberry.field(description="The loudness of its tracks together; its figures are null until one is ready.")
-    async def loudness(self, info: Info) -> AlbumLoudness | None:
-        found = await info.context.load(mastering.albums, self.key)
-        return None if found is None else AlbumLoudness.of(found)
+    @strawberry.field(description="What kinds of music it is, as the artist orders them.")
+    def genres(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[LazyGenre] | None:
+        return connected(self, info)
 
     @strawberry.field(description="The tracks by disc and number; those without a number come last on their disc.")
-    async def tracks(self, info: Info, first: First = DEFAULT_PAGE, after: After = None) -> TrackConnection | None:
-        request = page_request(first, after, key_type=records.AlbumPosition)
-        return TrackConnection.of(await info.context.load(loaders.tracks_of_albums, (self.key, request)))
+    def tracks(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Track] | None:
+        return connected(self, info)
+
+
+@strawberry.type(description="Who did something on a track.")
+class Credit:
+    entity: ClassVar[Entity] = CREDIT
+    role: CreditRole = strawberry.field(description="What they did.")
+    name: str = strawberry.field(description="The name as it is to be read.")
+    artist: Artist | None = strawberry.field(description="The artist of the catalogue, if they are one.")
 
 
 @strawberry.type(description="One recording. It is visible to listeners once its media are ready.")
 class Track(Illustrated):
-    type_name: ClassVar[str] = "Track"
-    record: strawberry.Private[records.Track]
+    entity: ClassVar[Entity] = TRACK
+    type_name: ClassVar[str] = TRACK.type_name
     title: str = strawberry.field(description="The title as it is shown.")
     isrc: str | None = strawberry.field(description="The International Standard Recording Code, without hyphens.")
     disc_number: int = strawberry.field(description="The disc of the album, from 1.")
@@ -155,112 +215,59 @@ class Track(Illustrated):
         description="True peak of the master in dBTP (ITU-R BS.1770); null for silence and until measured.",
         deprecation_reason="Ask `loudness`, which has every figure.",
     )
-
-    @classmethod
-    def of(cls, record: records.Track) -> Track:
-        media = record.media
-        return cls(
-            key=record.id,
-            image_id=record.image_id,
-            record=record,
-            title=record.title,
-            isrc=record.isrc,
-            disc_number=record.disc_number,
-            track_number=record.track_number,
-            explicit=record.explicit,
-            duration_ms=None if media is None else media.duration_ms,
-            withdrawn_at=record.withdrawn_at,
-            integrated_lufs=None if media is None else media.integrated_lufs,
-            true_peak_dbtp=None if media is None else media.true_peak_dbtp,
+    musicbrainz_recording_id: UUID | None = strawberry.field(description="The recording in MusicBrainz.")
+    lyrics: str | None = strawberry.field(description="The lyrics as plain text.")
+    synced_lyrics: list[LyricLine] = strawberry.field(
+        description="The lyrics line by line, with the times at which they are sung; empty without."
+    )
+    waveform: list[int] | None = strawberry.field(
+        description=(
+            "The course of the level for a player's scrubber: points at equal distances from start to end, from 0 for"
+            " silence to 255 for the loudest place; null until it is measured."
         )
-
-    @strawberry.field(description="Who made it.")
-    async def artist(self, info: Info) -> Artist | None:
-        record = await info.context.load(loaders.artists, self.record.artist_id)
-        return None if record is None else Artist.of(record)
-
-    @strawberry.field(description="The album it is on, if it is on one.")
-    async def album(self, info: Info) -> Album | None:
-        if self.record.album_id is None:
-            return None
-        record = await info.context.load(loaders.albums, self.record.album_id)
-        return None if record is None else Album.of(record)
-
-    @strawberry.field(description="How far the newest master is; null without one, and for all but owner and admins.")
-    def ingest(self, info: Info) -> IngestState | None:
-        viewer = info.context.viewer
-        if self.record.ingest is None or viewer is None or not viewer.may_manage(self.record.owner_id):
-            return None
-        return IngestState.of(self.record.ingest, asset_id=self.record.asset_id)
-
-    @strawberry.field(description="The loudness of the master; null until the media are ready.")
-    async def loudness(self, info: Info) -> TrackLoudness | None:
-        found = await self._mastered(info)
-        return None if found is None else TrackLoudness.of(found.loudness, album_key=self.record.album_id)
-
-    @strawberry.field(
+    )
+    viewer_has_liked: bool = strawberry.field(description="Whether you like it; false when nobody is signed in.")
+    artist: Artist | None = strawberry.field(description="Who made it.")
+    album: Album | None = strawberry.field(description="The album it is on, if it is on one.")
+    ingest: IngestState | None = strawberry.field(
+        description="How far the newest master is; null without one, and for all but owner and admins."
+    )
+    loudness: TrackLoudness | None = strawberry.field(
+        description="The loudness of the master; null until the media are ready."
+    )
+    quality_warnings: list[QualityWarning] | None = strawberry.field(
         description="What quality control found in the newest ready master; null without, and for all but owner and"
         " admins."
     )
-    async def quality_warnings(self, info: Info) -> list[QualityWarning] | None:
-        viewer = info.context.viewer
-        if viewer is None or not viewer.may_manage(self.record.owner_id):
-            return None
-        found = await self._mastered(info)
-        if found is None:
-            return None
-        return [QualityWarning(code=one.code, message=one.detail) for one in found.warnings]
-
-    async def _mastered(self, info: Info) -> Mastered | None:
-        media = self.record.media
-        if media is None:
-            return None
-        return await info.context.load(mastering.masters, (self.record.asset_id, media.revision))
-
-    @strawberry.field(
+    proposal: Proposal | None = strawberry.field(
         description="What the newest ready master says about itself; null without, and for all but owner and admins."
     )
-    async def proposal(self, info: Info) -> Proposal | None:
-        viewer = info.context.viewer
-        if viewer is None or not viewer.may_manage(self.record.owner_id):
-            return None
-        found = await info.context.load(proposals, self.record.asset_id)
-        return None if found is None else Proposal.of(found)
 
+    @strawberry.field(description="What kinds of music it is, as the artist orders them.")
+    def genres(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[LazyGenre] | None:
+        return connected(self, info)
 
-@strawberry.type(description="An album and its place in a list.")
-class AlbumEdge:
-    cursor: str = strawberry.field(description="Pass it as `after` to continue behind this edge.")
-    node: Album = strawberry.field(description="The album.")
+    @strawberry.field(description="Who did what, as the artist orders them.")
+    def credits(  # noqa: PLR0917 -- arguments of a field
+        self,
+        info: Info,
+        role: Annotated[CreditRole | None, strawberry.argument(description="Only those who did this.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Credit] | None:
+        return connected(self, info)
 
-
-@strawberry.type(description="A page of albums.")
-class AlbumConnection:
-    edges: list[AlbumEdge] = strawberry.field(description="The albums of this page.")
-    page_info: PageInfo = strawberry.field(description="Where the page is.")
-
-    @classmethod
-    def of(cls, page: Page[records.Album]) -> AlbumConnection:
-        edges = [
-            AlbumEdge(cursor=cursor, node=Album.of(row)) for cursor, row in zip(page.cursors, page.rows, strict=True)
-        ]
-        return cls(edges=edges, page_info=PageInfo.of(page))
-
-
-@strawberry.type(description="A track and its place in a list.")
-class TrackEdge:
-    cursor: str = strawberry.field(description="Pass it as `after` to continue behind this edge.")
-    node: Track = strawberry.field(description="The track.")
-
-
-@strawberry.type(description="A page of tracks.")
-class TrackConnection:
-    edges: list[TrackEdge] = strawberry.field(description="The tracks of this page.")
-    page_info: PageInfo = strawberry.field(description="Where the page is.")
-
-    @classmethod
-    def of(cls, page: Page[records.Track]) -> TrackConnection:
-        edges = [
-            TrackEdge(cursor=cursor, node=Track.of(row)) for cursor, row in zip(page.cursors, page.rows, strict=True)
-        ]
-        return cls(edges=edges, page_info=PageInfo.of(page))
+    @strawberry.field(
+        description=(
+            "Where and when it may be heard; without any, everywhere and always. Empty for all but who manages it, and"
+            " admins."
+        )
+    )
+    def licences(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[Licence] | None:
+        return connected(self, info)

@@ -73,8 +73,7 @@ async def _managed(connection: Connection, viewer: Viewer, track_id: UUID) -> Tr
 
 
 async def _track(connection: Connection, track_id: UUID) -> Track:
-    # As an admin sees it: who may change it is decided by whose it is.
-    row = await connection.fetchrow(sql.TRACKS, [track_id], None, True)  # noqa: FBT003 -- a statement's argument
+    row = await connection.fetchrow(sql.TRACKS, [track_id])
     if row is None:
         raise refused(ProblemCode.NOT_FOUND, "trackId")
     return track_of(row)

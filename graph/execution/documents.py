@@ -1,33 +1,72 @@
-"""Documents are limited, parsed and validated once, and remembered by their text.
+"""Documents that were parsed and judged, remembered by their text.
 
 Strawberry's own caches key validation on the syntax tree, whose hash graphql-core 3.3 computes anew in time
 proportional to the document, and on the identity of rule classes that a factory makes anew for each request. Here the
-text is the key, and what is kept is the tree with the verdict.
+text is the key, and what is kept is the tree with the verdict and the price.
+
+Pure. Not here: when a document is looked up and when it is judged (`gate`).
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 import msgspec
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
-from strawberry.extensions import SchemaExtension
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from config.settings import DocumentSettings
+from graph.execution.cost import Demand, demands
 from graph.execution.limits import violations
 
 CAPACITY = 512
-MAX_TOKENS = 2000
-"""The standard introspection query has about 350, our largest client document about 300."""
 LONGEST_REMEMBERED = 32 * 1024
 """Characters. Within the limit of tokens a document may still have a megabyte of comments; the cache would keep it."""
+MAX_ERRORS = 5
+"""Of one document. Who wrote it mends the first; a thousand errors cost us more than them."""
+RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+"""The specification's, and those of Strawberry for what it makes of its inputs."""
+PRIVATE_RULES = (*RULES, NoSchemaIntrospectionCustomRule)
+NOT_TOLD = "The document does not fit the schema, which is not told here."
+"""In place of every error of validation where the schema is private: each one would tell a name or deny a guess."""
 
 
 class Checked(msgspec.Struct, frozen=True):
-    """A parsed document and what is wrong with it: nothing, if it may be executed."""
+    """A parsed document, what is wrong with it (nothing, if it may be executed) and what its operations ask for."""
 
     document: DocumentNode
     errors: tuple[GraphQLError, ...]
+    demands: Mapping[str, Demand] = {}
+
+    @property
+    def operations(self) -> int:
+        return sum(isinstance(node, OperationDefinitionNode) for node in self.document.definitions)
+
+
+def check(document: DocumentNode, schema: GraphQLSchema, settings: DocumentSettings) -> Checked:
+    """Judge a document. One beyond a limit is not validated: the cost of that is one of the things limited."""
+    if found := violations(document, settings):
+        return Checked(document, tuple(GraphQLError(sentence) for sentence in found))
+    if errors := _invalid(document, schema, settings):
+        return Checked(document, tuple(errors))
+    return Checked(document, (), demands(document))
+
+
+def _invalid(document: DocumentNode, schema: GraphQLSchema, settings: DocumentSettings) -> list[GraphQLError]:
+    if settings.introspection:
+        return validate(schema, document, RULES, max_errors=MAX_ERRORS)
+    found = validate(schema, document, PRIVATE_RULES, max_errors=1, hide_suggestions=True)
+    return [GraphQLError(NOT_TOLD)] if found else []
 
 
 class Documents:
@@ -54,43 +93,3 @@ class Documents:
         self._checked[text] = checked
         if len(self._checked) > self._capacity:
             self._checked.popitem(last=False)
-
-
-class DocumentCache(SchemaExtension):
-    """Takes parsing and validation from `documents`, and puts what is new there; one instance for an operation."""
-
-    def __init__(self, documents: Documents) -> None:
-        self._documents = documents
-        self._found: Checked | None = None
-
-    def on_parse(self) -> Iterator[None]:
-        execution = self.execution_context
-        execution.parse_options["max_tokens"] = MAX_TOKENS
-        if execution.query:
-            self._found = self._documents.get(execution.query)
-        if self._found is not None:
-            execution.graphql_document = self._found.document
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        execution = self.execution_context
-        document = execution.graphql_document
-        if document is not None and self._ambiguous(document):
-            execution.pre_execution_errors = [GraphQLError("Name the operation: the document has several.")]
-            yield
-            return
-        if self._found is not None:
-            execution.pre_execution_errors = list(self._found.errors)
-        elif document is not None and (found := violations(document)):
-            # Validation is skipped: its cost is one of the things that the limits are for.
-            execution.pre_execution_errors = [GraphQLError(sentence) for sentence in found]
-        yield
-        if self._found is None and document is not None and execution.query:
-            errors = tuple(execution.pre_execution_errors or ())
-            self._documents.put(execution.query, Checked(document, errors))
-
-    def _ambiguous(self, document: DocumentNode) -> bool:
-        """Whether nobody said which of several operations to run; Strawberry would run the first."""
-        operations = sum(isinstance(node, OperationDefinitionNode) for node in document.definitions)
-        named = self.execution_context._provided_operation_name  # noqa: SLF001 -- `operation_name` guesses
-        return operations > 1 and named is None

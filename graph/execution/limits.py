@@ -1,17 +1,18 @@
 """How large a document may be, measured before it is validated or executed.
 
-Depth, fields and aliases are counted as execution would meet them, with every fragment expanded at each of its spreads,
-so a short document of nested fragments counts for what it costs. Each fragment is measured once, whatever the number of
-its spreads: the measuring itself is linear. Introspection fields count as fields but not as depth, because the standard
-introspection query is deeper than any page. Nodes are those of connections when every page is full, multiplied along
-the path, and those of `nodes(ids:)`: what a document may make the executor complete is known before any of it is.
+Depth, fields, aliases and directives are counted as execution would meet them, with every fragment expanded at each of
+its spreads, so a short document of nested fragments counts for what it makes the executor do. Each fragment is measured
+once, whatever the number of its spreads: the measuring itself is linear. Introspection fields count as fields but not
+as depth, because the standard introspection query is deeper than any page.
 
-Pure: an AST in, what is wrong out. Not here: the number of tokens, which the parser limits (`documents`).
+Pure: an AST in, what is wrong out. Not here: the number of tokens, which the parser limits (`gate`), and what the
+answer may cost, which depends on the variables (`cost`).
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 import msgspec
 from graphql import (
@@ -20,48 +21,38 @@ from graphql import (
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
-    IntValueNode,
-    ListValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
 )
 
-from graph.paging import DEFAULT_PAGE, MAX_PAGE
+from config.settings import DocumentSettings
 
-MAX_DEPTH = 12
-"""A search result's album's tracks' artists is 9 deep."""
-MAX_NODES = 20_000
-"""Two full pages inside each other are 10,100; three would be a million."""
-MAX_FIELDS = 1000
-MAX_ALIASES = 30
-MAX_DIRECTIVES = 50
-ONCE = frozenset({"signIn", "signUp", "refreshSession"})
+MAX_REPEATS = 20
+"""Fields that stand again beside themselves. No client writes that; each costs a merge and tells nothing new."""
+CREDENTIALS = frozenset({"signIn", "signUp", "refreshSession"})
 """Root fields that an operation may hold once: aliases would make one request many guesses."""
 
 
 class Measure(msgspec.Struct, frozen=True, kw_only=True):
-    """What one selection set costs when its fragments are expanded."""
+    """What one selection set counts for when its fragments are expanded."""
 
     depth: int = 0
-    nodes: int = 0
-    edges: bool = False
-    """Whether `edges` stands in it, so that the field around it is a connection."""
     fields: int = 0
     aliases: int = 0
     directives: int = 0
+    repeats: int = 0
 
     def beside(self, other: Measure) -> Measure:
         return Measure(
             depth=max(self.depth, other.depth),
-            nodes=self.nodes + other.nodes,
-            edges=self.edges or other.edges,
             fields=self.fields + other.fields,
             aliases=self.aliases + other.aliases,
             directives=self.directives + other.directives,
+            repeats=self.repeats + other.repeats,
         )
 
 
-def violations(document: DocumentNode) -> list[str]:
+def violations(document: DocumentNode, limits: DocumentSettings) -> list[str]:
     """What exceeds a limit, one sentence each; empty when the document may be validated."""
     fragments = {node.name.value: node for node in document.definitions if isinstance(node, FragmentDefinitionNode)}
     ruler = Ruler(fragments)
@@ -72,9 +63,9 @@ def violations(document: DocumentNode) -> list[str]:
             own = Measure(directives=len(node.directives or ()))
             total = total.beside(own).beside(ruler.measure(node.selection_set))
             roots = ruler.roots(node.selection_set)
-            found += [f"`{name}` may stand once in an operation." for name in sorted(ONCE) if roots[name] > 1]
-    for name, limit in LIMITS.items():
-        value = getattr(total, name)
+            found += [f"`{name}` may stand once in an operation." for name in sorted(CREDENTIALS) if roots[name] > 1]
+    for name, limit_of in LIMITS.items():
+        value, limit = getattr(total, name), limit_of(limits)
         if value > limit:
             found.append(f"The document has {name} of {min(value, 10**6)}; the limit is {limit}.")
     return found
@@ -92,7 +83,7 @@ class Ruler:
         self._roots: dict[str, Counter[str]] = {}
 
     def measure(self, selections: SelectionSetNode) -> Measure:
-        total = Measure()
+        total = Measure(repeats=_repeats(selections))
         for node in selections.selections:
             total = total.beside(Measure(directives=len(node.directives or ())))
             if isinstance(node, FieldNode):
@@ -120,11 +111,10 @@ class Ruler:
         introspection = node.name.value.startswith("__")
         return Measure(
             depth=0 if introspection else inner.depth + 1,
-            nodes=_nodes(node, inner),
-            edges=node.name.value == "edges",
             fields=inner.fields + 1,
             aliases=inner.aliases + (node.alias is not None),
             directives=inner.directives,
+            repeats=inner.repeats,
         )
 
     def _fragment(self, name: str) -> Measure:
@@ -142,33 +132,16 @@ class Ruler:
         return self._roots[name]
 
 
-def _nodes(field: FieldNode, inner: Measure) -> int:
-    many = page_size(field) if inner.edges else ids_given(field)
-    return inner.nodes if many is None else many * (1 + inner.nodes)
+def _repeats(selections: SelectionSetNode) -> int:
+    """How many fields of a selection set stand there a second time or more, under the same name."""
+    keys = [(node.alias or node.name).value for node in selections.selections if isinstance(node, FieldNode)]
+    return len(keys) - len(set(keys))
 
 
-def ids_given(field: FieldNode) -> int | None:
-    """How many things a field answers that is asked for several by their ids; None for every other field."""
-    for argument in field.arguments or ():
-        if argument.name.value == "ids":
-            return len(argument.value.values) if isinstance(argument.value, ListValueNode) else MAX_PAGE
-    return None
-
-
-def page_size(connection: FieldNode) -> int:
-    """How many nodes a connection may answer; a variable may hold the largest page, and larger ones are refused."""
-    for argument in connection.arguments or ():
-        if argument.name.value == "first":
-            text = argument.value.value if isinstance(argument.value, IntValueNode) else ""
-            # A page below 1 or of endless digits is refused when it runs; here it must not lower a sum, or break it.
-            return max(1, int(text)) if 0 < len(text) < 6 else MAX_PAGE
-    return DEFAULT_PAGE
-
-
-LIMITS = {
-    "depth": MAX_DEPTH,
-    "nodes": MAX_NODES,
-    "fields": MAX_FIELDS,
-    "aliases": MAX_ALIASES,
-    "directives": MAX_DIRECTIVES,
+LIMITS: dict[str, Callable[[DocumentSettings], int]] = {
+    "depth": lambda limits: limits.max_depth,
+    "fields": lambda limits: limits.max_fields,
+    "aliases": lambda limits: limits.max_aliases,
+    "directives": lambda limits: limits.max_directives,
+    "repeats": lambda _: MAX_REPEATS,
 }

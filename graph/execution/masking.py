@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import asyncpg
 from graphql import FieldNode, GraphQLError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from valkey.exceptions import ConnectionError as ValkeyConnectionError
 from valkey.exceptions import TimeoutError as ValkeyTimeoutError
 
@@ -54,7 +55,7 @@ def masked(error: GraphQLError, request_id: str) -> GraphQLError:
     if cause is None:
         return _with(error, error.message, {"code": Code.BAD_REQUEST.value})
     answer = told(cause)
-    extensions: dict[str, object] = {"code": answer.code.value}
+    extensions: dict[str, object] = {"code": answer.code.value, **answer.details}
     if answer.code in (Code.INTERNAL, Code.SERVICE_UNAVAILABLE):
         extensions["requestId"] = request_id
         _report(error, cause, answer, request_id)
@@ -66,6 +67,8 @@ def root_cause(error: GraphQLError) -> BaseException | None:
     cause = error.original_error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
+    if isinstance(cause, CannotGetOperationTypeError | InvalidOperationTypeError):
+        return None  # the name of an operation that there is not, or a kind that the transport does not carry
     if cause is None and error.path is not None and error.nodes and isinstance(error.nodes[0], FieldNode):
         # A value did not fit the type of its field: ours, and not written for clients. An error at an argument's value
         # is the request's, although it has a path.

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import strawberry
 
-from graph import ids, nodes
+from graph import ids
 from graph.context import Info
 from graph.errors import ProblemCode, refused
 from graph.images import service
@@ -32,7 +32,7 @@ class CompleteImageUploadInput:
 
 @strawberry.input(description="What gets which artwork.")
 class SetArtworkInput:
-    subject_id: strawberry.ID = strawberry.field(description="An artist, an album or a track of yours.")
+    subject_id: strawberry.ID = strawberry.field(description="An artist, an album, a track or a playlist of yours.")
     image_id: strawberry.ID | None = strawberry.field(
         default=None, description="An image of yours, or one that was proposed to you; without it the artwork goes."
     )
@@ -72,7 +72,7 @@ class ImagesMutation:
 
     @strawberry.mutation(
         description=(
-            "Announce a picture: JPEG, PNG, WebP, AVIF or GIF; artists only. Asked again for the same picture, it"
+            "Announce a picture: JPEG, PNG, WebP, AVIF or GIF. Asked again for the same picture, it"
             " answers the same image."
         ),
         extensions=[UserErrors(CreateImageUploadPayload)],
@@ -90,7 +90,8 @@ class ImagesMutation:
             sha256=given.sha256,
             lifetime_s=services.settings.upload_lifetime_s,
         )
-        return CreateImageUploadPayload(image=Image.of(announced.image), upload=_request(announced))
+        image = await info.context.reader.one(info, Image, announced.image.id, under=("image",))
+        return CreateImageUploadPayload(image=image, upload=_request(announced))
 
     @strawberry.mutation(
         description="Tell that the picture has been sent. Its sizes are drawn, once, however often this is called.",
@@ -101,11 +102,12 @@ class ImagesMutation:
     ) -> CompleteImageUploadPayload | None:
         viewer, services = info.context.require_viewer(), info.context.services
         image_id = ids.require(Image.type_name, given.image_id, field="imageId")
-        image = await service.complete(services.pool, services.store, viewer=viewer, image_id=image_id)
-        return CompleteImageUploadPayload(image=Image.of(image))
+        await service.complete(services.pool, services.store, viewer=viewer, image_id=image_id)
+        image = await info.context.reader.one(info, Image, image_id, under=("image",))
+        return CompleteImageUploadPayload(image=image)
 
     @strawberry.mutation(
-        description="Give an artist, album or track of yours its artwork, or take it away.",
+        description="Give an artist, album, track or playlist of yours its artwork, or take it away.",
         extensions=[UserErrors(SetArtworkPayload)],
     )
     async def set_artwork(self, info: Info, given: Annotated[SetArtworkInput, INPUT]) -> SetArtworkPayload | None:
@@ -122,8 +124,8 @@ class ImagesMutation:
             key=key,
             image_id=None if image_id is None else ids.require(Image.type_name, image_id, field="imageId"),
         )
-        subject = await nodes.fetch(info.context, given.subject_id)
-        return SetArtworkPayload(subject=subject if isinstance(subject, Illustrated) else None)
+        (subject,) = await info.context.reader.several(info, [named], under=("subject",))
+        return SetArtworkPayload(subject=subject)
 
 
 def _request(announced: service.Announced) -> ImageUpload | None:

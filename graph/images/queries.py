@@ -6,9 +6,8 @@ from typing import Annotated
 
 import strawberry
 
-from graph import ids
 from graph.context import Info
-from graph.images.types import Image, image_by_key
+from graph.images.types import Image
 
 Id = Annotated[strawberry.ID, strawberry.argument(name="id", description="The global id.")]
 
@@ -21,4 +20,4 @@ class ImagesQuery:
         description="One image; null when the id names none that you may see. Ask it until an upload is ready."
     )
     async def image(self, info: Info, global_id: Id) -> Image | None:
-        return await image_by_key(info.context, ids.find(Image.type_name, global_id))
+        return await info.context.reader.named(info, Image, global_id)

@@ -7,12 +7,12 @@ image of each picture, so whoever announces it again gets the same one, and has 
 Artwork may be set as soon as the picture has arrived; it is shown once the image is ready. One that fails is taken off
 by the ingest, and a share lock on its row decides who was first.
 
-What may have artwork is in `SUBJECTS`, one entry a type; a playlist will be one more.
+What may have artwork is in `SUBJECTS`, one entry a type.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
@@ -26,6 +26,7 @@ from config.queue import enqueue
 from graph.errors import Forbidden, Problem, ProblemCode, Refused, refused
 from graph.images.records import COLUMNS, Image, image_of
 from graph.keys import new_key
+from graph.playlists.service import touch
 from graph.rows import Row
 from graph.uploads.promise import MEDIA_TYPE, SHA256_HEX, UNKNOWN_TYPE
 from graph.viewer import Viewer
@@ -56,6 +57,10 @@ class Subject(NamedTuple):
 
     owner: str
     set_image: str
+    announce: Callable[[Connection, UUID], Awaitable[None]] | None = None
+    """Tells those who keep a copy, in the same transaction."""
+    private: bool = False
+    """Whether it may be one that nobody but its owner knows of."""
 
 
 SUBJECTS: Mapping[str, Subject] = {
@@ -71,6 +76,12 @@ SUBJECTS: Mapping[str, Subject] = {
         "SELECT a.owner_id FROM tracks s JOIN artists a ON a.id = s.artist_id WHERE s.id = $1",
         "UPDATE tracks SET image_id = $2 WHERE id = $1",
     ),
+    "Playlist": Subject(
+        "SELECT owner_id FROM playlists WHERE id = $1",
+        "UPDATE playlists SET image_id = $2 WHERE id = $1",
+        touch,
+        private=True,
+    ),
 }
 
 
@@ -85,9 +96,7 @@ class Announced(msgspec.Struct, frozen=True, kw_only=True):
 async def announce(
     pool: Pool, store: ObjectStore, *, viewer: Viewer, content_type: str, size_bytes: int, sha256: str, lifetime_s: int
 ) -> Announced:
-    """Take a promise of a picture. Raises Forbidden, Refused, ServiceUnavailable."""
-    if not viewer.may_publish:
-        raise Forbidden("Only artists upload pictures.")
+    """Take a promise of a picture: anybody's, for a listener has playlists. Raises Refused, ServiceUnavailable."""
     content_type, sha256 = content_type.strip().lower(), sha256.strip().lower()
     found = list(_problems(content_type, size_bytes, sha256))
     if found:
@@ -166,7 +175,7 @@ async def set_artwork(pool: Pool, viewer: Viewer, *, type_name: str, key: UUID, 
     """Put an image of the viewer's on what the viewer manages, or take it off. Raises Forbidden, Refused."""
     subject = SUBJECTS.get(type_name)
     owner_id = None if subject is None else await pool.fetchval(subject.owner, key)
-    if subject is None or owner_id is None:
+    if subject is None or owner_id is None or (subject.private and not viewer.may_manage(owner_id)):
         raise refused(ProblemCode.NOT_FOUND, "subjectId")
     if not viewer.may_manage(owner_id):
         raise Forbidden("This belongs to another account.")
@@ -174,6 +183,8 @@ async def set_artwork(pool: Pool, viewer: Viewer, *, type_name: str, key: UUID, 
         if image_id is not None:
             _require_usable(await connection.fetchrow(LOCK_IMAGE, image_id), viewer)
         await connection.execute(subject.set_image, key, image_id)
+        if subject.announce is not None:
+            await subject.announce(connection, key)
 
 
 def _require_usable(row: Row | None, viewer: Viewer) -> None:

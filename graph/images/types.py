@@ -6,17 +6,17 @@ Not here: artists, albums and tracks, which are Illustrated (`graph.catalog.type
 from __future__ import annotations
 
 from typing import ClassVar
-from uuid import UUID
 
 import strawberry
 
 from graph import enums
-from graph.context import Context, Info
+from graph.context import Info
 from graph.failures import IngestFailure
-from graph.images import loaders, records
+from graph.images.reads import IMAGE
 from graph.node import Node
+from graph.reads.declarations import Entity
 from ingest.contract import ImageStatus
-from origin.image import ImageFormat, image_url
+from origin.image import ImageFormat, ImageSize, image_url
 
 enums.publish(
     ImageStatus,
@@ -53,8 +53,9 @@ class ImageFile:
 
 @strawberry.type(description="A picture in several sizes and formats. Only its owner sees it until it is ready.")
 class Image(Node):
-    type_name: ClassVar[str] = "Image"
-    record: strawberry.Private[records.Image]
+    entity: ClassVar[Entity] = IMAGE
+    type_name: ClassVar[str] = IMAGE.type_name
+    sizes: strawberry.Private[tuple[ImageSize, ...] | None]
     status: ImageStatus = strawberry.field(description="Whether it can be seen.")
     failure: IngestFailure | None = strawberry.field(description="Set when `status` is FAILED.")
     width: int | None = strawberry.field(description="Width of the largest size in pixels; null until it is ready.")
@@ -63,20 +64,6 @@ class Image(Node):
     placeholder: str | None = strawberry.field(
         description="A BlurHash to show until a file is loaded; null until it is ready."
     )
-
-    @classmethod
-    def of(cls, record: records.Image) -> Image:
-        code, drawn = record.failure_code, record.drawn
-        return cls(
-            key=record.id,
-            record=record,
-            status=record.status,
-            failure=None if code is None else IngestFailure.of(code),
-            width=None if drawn is None else drawn.width_px,
-            height=None if drawn is None else drawn.height_px,
-            color=None if drawn is None else drawn.color,
-            placeholder=None if drawn is None else drawn.placeholder,
-        )
 
     @strawberry.field(description="Its files, the smallest size first; none until it is ready.")
     def files(self, info: Info) -> list[ImageFile]:
@@ -89,24 +76,13 @@ class Image(Node):
                 format=image_format,
                 url=image_url(origin_url, self.key, size.size_px, image_format),
             )
-            for size in (self.record.drawn.sizes if self.record.drawn else ())
+            for size in self.sizes or ()
             for image_format in ImageFormat
         ]
 
 
 @strawberry.interface(description="Something that has artwork.")
 class Illustrated(Node):
-    image_id: strawberry.Private[UUID | None]
-
-    @strawberry.field(
+    image: Image | None = strawberry.field(
         description="The artwork, once it is ready. A track without artwork of its own shows that of its album."
     )
-    async def image(self, info: Info) -> Image | None:
-        image = await image_by_key(info.context, self.image_id)
-        return image if image is not None and image.status is ImageStatus.READY else None
-
-
-async def image_by_key(context: Context, key: UUID | None) -> Image | None:
-    """The image of a key that the viewer may see."""
-    record = None if key is None else await context.load(loaders.images, key)
-    return None if record is None else Image.of(record)

@@ -1,1 +1,1 @@
-"""The library: whom a listener follows."""
+"""The library: what a listener likes, has saved and follows."""

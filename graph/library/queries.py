@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any
-from uuid import UUID
 
 import strawberry
 
-from graph.connections import After, First
+from graph.connections import After, Before, Connection, First, Last, connected
 from graph.context import Info
-from graph.paging import DEFAULT_PAGE, page_request
 
 if TYPE_CHECKING:
-    from graph.library.types import UserConnection
+    from graph.accounts.types import User
+    from graph.library.types import Library
+
+LazyUser = Annotated["User", strawberry.lazy("graph.accounts.types")]
+"""User is made of the class below, so it can only be named here."""
+LazyLibrary = Annotated["Library", strawberry.lazy("graph.library.types")]
 
 
 @strawberry.type
 class ViewerLibrary:
-    """Fields that only the user sees."""
+    """Fields that only the user sees, and whether the viewer follows this one."""
 
-    @strawberry.field(description="Whom you follow; null for everybody but the user.")
-    async def following(
-        self: Any, info: Info, first: First = DEFAULT_PAGE, after: After = None
-    ) -> Annotated[UserConnection, strawberry.lazy("graph.library.types")] | None:
-        # Imported here: the connection is made of users, and User is made of this class.
-        from graph.library import service  # noqa: PLC0415 -- see above
-        from graph.library.types import UserConnection  # noqa: PLC0415 -- see above
+    library: LazyLibrary | None = strawberry.field(
+        description="What you have collected; null for everybody but the user."
+    )
+    viewer_is_following: bool = strawberry.field(
+        description="Whether you follow this user; false when nobody is signed in."
+    )
 
+    @strawberry.field(
+        description="Whom you follow; null for everybody but the user.",
+        deprecation_reason="Since November 2026: ask `library { followedUsers }`, which has orders.",
+    )
+    def following(
+        self: Any, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> Connection[LazyUser] | None:
         viewer = info.context.viewer
-        if viewer is None or viewer.user_id != self.key:
-            return None
-        request = page_request(first, after, key_type=UUID)
-        page = await service.following(info.context.services.pool, viewer.user_id, request=request)
-        return UserConnection.of(page)
+        return connected(self, info) if viewer is not None and viewer.user_id == self.key else None

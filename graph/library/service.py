@@ -1,49 +1,45 @@
-"""Rules of following: whom one may follow, and the page of those whom one follows. Both directions are idempotent.
+"""Rules of the library: a listener keeps what it may see, once, and takes away what it likes. Both may be repeated.
 
-Who unfollows stops seeing what the other plays at once: the mutation makes watchers ask anew (`graph.live`).
+What changes is told to the listener's change feed in the same transaction; what changes nothing is not told.
+
+Who unfollows a user stops seeing what that one plays at once: the mutation makes watchers ask anew (`graph.live`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 import asyncpg
-from piccolo.query.mixins import OnConflictAction
 
 from config.postgres import Pool
-from graph.accounts.records import User, user_of
-from graph.errors import ProblemCode, refused
-from graph.library.tables import FollowTable
-from graph.paging import Page, PageRequest, page_of
-
-# In the order of the primary key of `follows`, so a page is one index range however many one follows.
-FOLLOWING = """
-    SELECT u.id, u.email, u.display_name, u.role, u.listening_private
-    FROM follows f JOIN users u ON u.id = f.followed_id
-    WHERE f.follower_id = $1 AND ($2::uuid IS NULL OR f.followed_id > $2)
-    ORDER BY f.followed_id LIMIT $3
-"""
+from graph.changes.ledger import record_change
+from graph.errors import Forbidden, ProblemCode, refused
+from graph.library.shelves import FOLLOWED_USERS, Shelf, sort_name
 
 
-async def follow(*, follower_id: UUID, followed_id: UUID) -> None:
-    """Follow a user; again is no error. Raises Refused."""
-    if follower_id == followed_id:
-        raise refused(ProblemCode.INVALID_VALUE, "userId", "You cannot follow yourself.")
-    row = FollowTable(follower_id=follower_id, followed_id=followed_id)
-    try:
-        await FollowTable.insert(row).on_conflict(
-            target=(FollowTable.follower_id, FollowTable.followed_id), action=OnConflictAction.do_nothing
-        )
-    except asyncpg.ForeignKeyViolationError as error:
-        raise refused(ProblemCode.NOT_FOUND, "userId") from error
+async def keep(pool: Pool, shelf: Shelf, *, listener_id: UUID, key: UUID, seen: Mapping[str, object]) -> None:
+    """Put something onto the listener's shelf; again is no error. Raises Refused, Forbidden.
+
+    `seen` are the values by which the listener sees things (`Reader.seen`).
+    """
+    if shelf is FOLLOWED_USERS and key == listener_id:
+        raise refused(ProblemCode.INVALID_VALUE, shelf.field, "You cannot follow yourself.")
+    values = {**seen, "keys": [key]}
+    async with pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchrow(shelf.seen.text, *(values[name] for name in shelf.seen.parameters))
+        if row is None:
+            raise refused(ProblemCode.NOT_FOUND, shelf.field)
+        try:
+            fresh = await connection.fetchval(shelf.keep, listener_id, key, sort_name(row[1]))
+        except asyncpg.ForeignKeyViolationError as error:
+            raise Forbidden("This account has been deleted.") from error
+        if fresh:
+            await record_change(connection, listener_id, shelf.kind, key, deleted=False)
 
 
-async def unfollow(*, follower_id: UUID, followed_id: UUID) -> None:
-    """Follow a user no longer; one who was not followed is no error."""
-    await FollowTable.delete().where(FollowTable.follower_id == follower_id, FollowTable.followed_id == followed_id)
-
-
-async def following(pool: Pool, follower_id: UUID, *, request: PageRequest[UUID]) -> Page[User]:
-    """One page of those whom a user follows."""
-    rows = await pool.fetch(FOLLOWING, follower_id, request.after, request.fetch)
-    return page_of([user_of(row) for row in rows], request, key=lambda user: user.id)
+async def drop(pool: Pool, shelf: Shelf, *, listener_id: UUID, key: UUID) -> None:
+    """Take something off the listener's shelf; what is not there is no error."""
+    async with pool.acquire() as connection, connection.transaction():
+        if await connection.fetchval(shelf.drop, listener_id, key):
+            await record_change(connection, listener_id, shelf.kind, key, deleted=True)

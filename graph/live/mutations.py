@@ -7,7 +7,7 @@ from typing import Annotated
 import strawberry
 
 from graph import ids
-from graph.accounts.queries import user_by_key
+from graph.accounts.types import User
 from graph.catalog.types import Track
 from graph.context import Info
 from graph.live import service
@@ -60,4 +60,6 @@ class LiveMutation:
         viewer = info.context.require_viewer()
         services = info.context.services
         await service.set_privacy(services.pool, services.presence, user_id=viewer.user_id, private=given.private)
-        return SetListeningPrivacyPayload(viewer=await user_by_key(info.context, viewer.user_id))
+        return SetListeningPrivacyPayload(
+            viewer=await info.context.reader.one(info, User, viewer.user_id, under=("viewer",))
+        )

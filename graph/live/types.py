@@ -8,9 +8,7 @@ from uuid import UUID
 import strawberry
 
 from graph import enums
-from graph.accounts.queries import user_by_key
 from graph.accounts.types import User
-from graph.catalog.queries import track_by_key
 from graph.catalog.types import Track
 from graph.context import Info
 from graph.live import events
@@ -49,11 +47,11 @@ class NowPlaying:
 
     @strawberry.field(description="Who plays it.")
     async def user(self, info: Info) -> User | None:
-        return await user_by_key(info.context, self.user_key)
+        return await info.context.reader.one(info, User, self.user_key)
 
     @strawberry.field(description="What is played; null when the player has stopped.")
     async def track(self, info: Info) -> Track | None:
-        return None if self.track_key is None else await track_by_key(info.context, self.track_key)
+        return None if self.track_key is None else await info.context.reader.one(info, Track, self.track_key)
 
 
 @strawberry.input(description="What your player does.")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-from uuid import UUID
+from typing import ClassVar
 
+import msgspec
 import strawberry
 
 from graph import enums
-from graph.context import Info
-from graph.mastering import loaders, records
+from graph.mastering.reads import ALBUM_LOUDNESS, TRACK_LOUDNESS
+from graph.reads.declarations import Entity
+from ingest import contract
 from ingest.contract import QualityCode
 
 enums.publish(
@@ -41,6 +42,7 @@ class QualityWarning:
 
 @strawberry.type(description="The loudness of an album's tracks together, as if they were one programme.")
 class AlbumLoudness:
+    entity: ClassVar[Entity] = ALBUM_LOUDNESS
     integrated_lufs: float | None = strawberry.field(
         description="Integrated loudness in LUFS, gated over all tracks (ITU-R BS.1770); null until measured."
     )
@@ -53,14 +55,10 @@ class AlbumLoudness:
         description="The one gain that would bring the album as a whole to the target, in dB."
     )
 
-    @classmethod
-    def of(cls, record: records.AlbumLoudness) -> AlbumLoudness:
-        return cls(**{name: getattr(record, name) for name in record.__struct_fields__})
-
 
 @strawberry.type(description="The loudness of a track's master, and what its lossy renditions carry of it.")
 class TrackLoudness:
-    album_key: strawberry.Private[UUID | None]
+    entity: ClassVar[Entity] = TRACK_LOUDNESS
     integrated_lufs: float | None = strawberry.field(
         description="Integrated loudness in LUFS (ITU-R BS.1770), mono as it is heard on two speakers."
     )
@@ -78,18 +76,13 @@ class TrackLoudness:
         description="The constant gain that the lossy renditions carry; subtract it to hear the master's level. A"
         " rendition whose own peaks came out above -1 dBTP carries a little less."
     )
-
-    @classmethod
-    def of(cls, record: records.Loudness, *, album_key: UUID | None) -> TrackLoudness:
-        figures: dict[str, Any] = {name: getattr(record, name) for name in record.__struct_fields__}
-        return cls(album_key=album_key, **figures)
-
-    @strawberry.field(
+    album_offset_db: float | None = strawberry.field(
         description="What a player adds to the lossy renditions, in dB, when it plays the album as a whole: its tracks"
         " keep their balance then. Null without an album, and until that is measured."
     )
-    async def album_offset_db(self, info: Info) -> float | None:
-        if self.album_key is None:
-            return None
-        album = await info.context.load(loaders.albums, self.album_key)
-        return None if album is None else records.album_offset_db(self.gain_db, album.gain_db)
+
+
+def warnings_of(text: str) -> list[QualityWarning]:
+    """What the column of an asset holds."""
+    found = msgspec.json.decode(text, type=tuple[contract.QualityWarning, ...])
+    return [QualityWarning(code=one.code, message=one.detail) for one in found]

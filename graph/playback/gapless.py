@@ -24,10 +24,11 @@ from origin.running_order import Place, directory
 
 
 class Playable(NamedTuple):
-    """A track and its newest media, which it has."""
+    """A track, its newest media, which it has, and until when it is licensed to whoever plays it."""
 
     track: Track
     media: Media
+    licensed_until_s: int
 
     @property
     def place(self) -> Place:

@@ -15,6 +15,7 @@ from graph.playback import order as orders
 from graph.playback import service
 from graph.playback.delivery import Delivery
 from graph.playback.gapless import Playable
+from graph.playback.rights import Listener
 from graph.playback.types import (
     FormInput,
     GaplessPlayback,
@@ -51,8 +52,9 @@ class PlaybackMutation:
             form=given.form,
             delivery=_delivery(services),
             now_s=int(time.time()),
+            market=info.context.market,
         )
-        return StartPlaybackPayload(playback=Playback.of(playback))
+        return StartPlaybackPayload(playback=await Playback.of(playback, info))
 
     @strawberry.mutation(
         description=(
@@ -66,9 +68,9 @@ class PlaybackMutation:
         info: Info,
         given: Annotated[StartAlbumPlaybackInput, INPUT],
     ) -> StartAlbumPlaybackPayload | None:
-        viewer = info.context.require_viewer()
+        listener, services = _listener(info), info.context.services
         album_id = ids.require(Album.type_name, given.album_id, field="albumId")
-        order = await orders.of_album(info.context.services.pool, viewer=viewer, album_id=album_id)
+        order = await orders.of_album(services.pool, services.valkey, listener=listener, album_id=album_id)
         return StartAlbumPlaybackPayload(playback=await _gapless(info, order, given))
 
     @strawberry.mutation(
@@ -83,9 +85,9 @@ class PlaybackMutation:
         info: Info,
         given: Annotated[StartGaplessPlaybackInput, INPUT],
     ) -> StartGaplessPlaybackPayload | None:
-        viewer = info.context.require_viewer()
+        listener, services = _listener(info), info.context.services
         track_ids = [ids.find(Track.type_name, text) for text in given.track_ids]
-        order = await orders.of_tracks(info.context.services.pool, viewer=viewer, track_ids=track_ids)
+        order = await orders.of_tracks(services.pool, services.valkey, listener=listener, track_ids=track_ids)
         return StartGaplessPlaybackPayload(playback=await _gapless(info, order, given))
 
 
@@ -100,6 +102,10 @@ async def _gapless(info: Info, order: list[Playable], given: FormInput) -> Gaple
         now_s=int(time.time()),
     )
     return GaplessPlayback.of(playback)
+
+
+def _listener(info: Info) -> Listener:
+    return Listener(viewer=info.context.require_viewer(), market=info.context.market, now_s=int(time.time()))
 
 
 def _delivery(services: Services) -> Delivery:

@@ -1,8 +1,9 @@
 """Rules of playback: what may be started, where it is fetched, for how long.
 
-Starting a track is the hot path of the API: one statement, one signature, one write to Valkey that nobody waits for
-longer than :data:`SESSION_PATIENCE_S`. The session is for what watches playback (devices, counts); losing it loses
-nothing durable, so a Valkey that is away does not keep anybody from listening.
+Starting a track is the hot path of the API: one statement (two for a licensed track whose permission is not
+remembered), one signature, one write to Valkey that nobody waits for longer than :data:`SESSION_PATIENCE_S`. The
+session is for what watches playback (devices, counts); losing it loses nothing durable, so a Valkey that is away does
+not keep anybody from listening.
 
 Not here: which tracks make a gapless playback (`graph.playback.order`), the URLs and how long they work
 (`graph.playback.delivery`, `graph.playback.gapless`).
@@ -12,6 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import msgspec
@@ -22,7 +24,7 @@ from config.logs import logger
 from config.objects import ObjectStore
 from config.postgres import Pool
 from graph.catalog.records import track_of
-from graph.catalog.sql import TRACKS
+from graph.catalog.sql import RELEASED_TRACKS
 from graph.errors import ProblemCode, refused
 from graph.keys import new_key
 from graph.playback import delivery as single
@@ -30,6 +32,7 @@ from graph.playback import gapless
 from graph.playback.delivery import Delivery, Playback, lifetime_s
 from graph.playback.form import EVERYTHING, Form
 from graph.playback.gapless import GaplessPlayback, Playable
+from graph.playback.rights import Listener, licensed_until_s
 from graph.viewer import Viewer
 from origin import asset as assets
 from origin.asset import Progressive
@@ -57,21 +60,27 @@ async def start(
     form: Form = EVERYTHING,
     delivery: Delivery,
     now_s: int,
+    market: str | None = None,
 ) -> Playback:
     """Open a playback of the newest ready revision. Raises Refused."""
-    row = await pool.fetchrow(TRACKS, [track_id], viewer.user_id, viewer.is_admin)
+    now = datetime.fromtimestamp(now_s, UTC)
+    row = await pool.fetchrow(RELEASED_TRACKS, [track_id], viewer.user_id, viewer.is_admin, now)
     track = None if row is None else track_of(row)
     if track is None or track.media is None:
         raise refused(ProblemCode.NOT_PLAYABLE, "trackId")
     if track.withdrawn_at is not None:  # also for its owner: the origins have it no more
         raise refused(ProblemCode.TRACK_WITHDRAWN, "trackId")
+    listener = Listener(viewer=viewer, market=market, now_s=now_s)
+    until_s = (await licensed_until_s(pool, valkey, listener, [track])).get(track.id)
+    if until_s is None:
+        raise refused(ProblemCode.NOT_LICENSED, "trackId")
     playback = single.opened(
         track,
         track.media,
         playback_id=new_key(),
         form=form,
         delivery=delivery,
-        expires_at_s=now_s + lifetime_s(track.media.duration_ms, delivery.lifetime_s),
+        expires_at_s=now_s + lifetime_s(track.media.duration_ms, min(delivery.lifetime_s, until_s - now_s)),
     )
     session = Session(user_id=viewer.user_id, order=(Place(track.asset_id, track.media.revision),), started_at_s=now_s)
     await _remember(valkey, playback.id, session, lifetime_s=playback.expires_at_s - now_s)
@@ -83,7 +92,8 @@ async def start_gapless(
 ) -> GaplessPlayback:
     """Open a playback of all of them, one behind the other."""
     duration_ms = sum(playable.media.duration_ms for playable in order)
-    expires_at_s = now_s + lifetime_s(duration_ms, delivery.lifetime_s)
+    licensed_s = min(playable.licensed_until_s for playable in order) - now_s
+    expires_at_s = now_s + lifetime_s(duration_ms, min(delivery.lifetime_s, licensed_s))
     playback = gapless.opened(order, playback_id=new_key(), form=form, delivery=delivery, expires_at_s=expires_at_s)
     session = Session(user_id=viewer.user_id, order=tuple(playable.place for playable in order), started_at_s=now_s)
     await _remember(valkey, playback.id, session, lifetime_s=expires_at_s - now_s)

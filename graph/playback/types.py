@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, cast
 
 import strawberry
 
@@ -135,11 +135,12 @@ class Playback:
         return [WholeFile.of(file, self.record) for file in found]
 
     @classmethod
-    def of(cls, playback: delivery.Playback) -> Playback:
+    async def of(cls, playback: delivery.Playback, info: Info) -> Playback:
+        track = await info.context.reader.one(info, Track, playback.track.id, under=("playback", "track"))
         return cls(
             record=playback,
             id=strawberry.ID(ids.encode(cls.type_name, playback.id)),
-            track=Track.of(playback.track),
+            track=cast("Track", track),  # there, unless it is deleted in this moment
             hls_url=playback.hls_url,
             dash_url=playback.dash_url,
             license_url=playback.license_url,

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated
 
 import strawberry
 
-from graph.catalog.queries import album_by_key, artist_by_key, track_by_key
 from graph.connections import After, First, PageInfo
 from graph.context import Info
-from graph.paging import DEFAULT_PAGE, page_request
+from graph.paging import window, write_cursor
 from graph.search import service
-from graph.search.service import Place, SearchKind
+from graph.search.service import SearchKind
 from graph.search.types import SearchConnection, SearchEdge
 
 Words = Annotated[
@@ -33,19 +31,35 @@ class SearchQuery:
 
     @strawberry.field(description="Search by name and title, best first: exact, then beginning with it, then the rest.")
     async def search(
-        self, info: Info, words: Words, kinds: Kinds = None, first: First = DEFAULT_PAGE, after: After = None
+        self, info: Info, words: Words, kinds: Kinds = None, first: First = None, after: After = None
     ) -> SearchConnection | None:
-        page = await service.search(
+        reader = info.context.reader
+        asked = window({"first": first, "after": after}, order=service.ORDER, types=service.ORDER_TYPES)
+        found = await service.search(
             info.context.services.pool,
-            info.context.viewer,
+            reader.seen,
             query=words,
             kinds=frozenset(SearchKind if kinds is None else kinds),
-            request=page_request(first, after, key_type=Place),
+            window=asked,
         )
-        # One load for each result, so the loaders make one statement for each kind.
-        nodes = await asyncio.gather(*(FETCH[place.kind](info.context, place.id) for place in page.rows))
-        edges = [SearchEdge(cursor=cursor, node=node) for cursor, node in zip(page.cursors, nodes, strict=True)]
-        return SearchConnection(edges=edges, page_info=PageInfo.of(page))
+        places = found[: asked.size]
+        # All kinds in one call, so the reader makes one statement for each kind.
+        nodes = await reader.several(info, [(KINDS[place.kind], place.id) for place in places], under=("edges", "node"))
+        cursors = [write_cursor(service.ORDER, place.key) for place in places]
+        return SearchConnection(
+            edges=[SearchEdge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
+            page_info=PageInfo(
+                has_next_page=len(found) > asked.size,
+                has_previous_page=after is not None,
+                start_cursor=cursors[0] if cursors else None,
+                end_cursor=cursors[-1] if cursors else None,
+            ),
+        )
 
 
-FETCH = {SearchKind.ARTIST: artist_by_key, SearchKind.ALBUM: album_by_key, SearchKind.TRACK: track_by_key}
+KINDS = {
+    SearchKind.ARTIST: "Artist",
+    SearchKind.ALBUM: "Album",
+    SearchKind.TRACK: "Track",
+    SearchKind.PLAYLIST: "Playlist",
+}

@@ -9,6 +9,7 @@ import strawberry
 from graph import enums
 from graph.catalog.types import Album, Artist, Track
 from graph.connections import PageInfo
+from graph.playlists.types import Playlist
 from graph.search.service import SearchKind
 
 enums.publish(
@@ -19,11 +20,12 @@ enums.publish(
         SearchKind.ARTIST: "Artists, by name.",
         SearchKind.ALBUM: "Albums, by title and artist.",
         SearchKind.TRACK: "Tracks, by title, artist and album.",
+        SearchKind.PLAYLIST: "Public playlists, by name.",
     },
 )
 
 SearchResult = Annotated[
-    Artist | Album | Track, strawberry.union("SearchResult", description="Something that search finds.")
+    Artist | Album | Track | Playlist, strawberry.union("SearchResult", description="Something that search finds.")
 ]
 
 

@@ -15,11 +15,14 @@ from datetime import timedelta
 from typing import Any, cast
 
 import orjson
-from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException, LitestarRequestAdapter
 from litestar import Request, Response, WebSocket, get, post, websocket
+from litestar.connection import ASGIConnection
+from litestar.exceptions.http_exceptions import RequestEntityTooLarge
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.streaming import SSETransport
+from strawberry.http.websocket_origin import is_same_origin, normalize_origin
 from strawberry.litestar import make_graphql_controller
 from strawberry.litestar.controller import GraphQLController
 from strawberry.schema.exceptions import InvalidOperationTypeError
@@ -31,12 +34,16 @@ from strawberry.types.unset import UNSET, UnsetType
 from config.settings import GraphSettings
 from graph.accounts.tokens import bearer, verify
 from graph.context import Context, Services
-from graph.errors import Code, Unauthenticated
+from graph.errors import Code, Forbidden, Unauthenticated, UnknownDocument, UntrustedDocument
 from graph.execution.masking import masked
+from graph.licences.markets import known
+from graph.protection.address import client_address
 from graph.schema import Schema
-from graph.transport.over_http import JSON, MAX_BODY_BYTES, body_of, negotiate, status_of
+from graph.transport.over_http import JSON, MAX_BODY_BYTES, MAX_DELIVERY_BYTES, body_of, negotiate, status_of
+from graph.transport.parameters import parameters
 from graph.transport.request_id import request_id
-from graph.transport.responses import answer
+from graph.transport.responses import answer, request_error
+from graph.transport.reusing import may_be_reused, reused
 from graph.transport.socket import SocketHandler
 from graph.viewer import Viewer
 
@@ -58,7 +65,8 @@ def graphql_controller(schema: Schema, settings: GraphSettings) -> type[GraphQLC
     )
     # Strawberry injects context, root value and response as Litestar dependencies, one of them in a thread; the
     # handlers here make what they need.
-    return type("SegueController", (Controller, made), {"dependencies": {}})
+    own = {"dependencies": {}, "request_error_status": settings.requests.request_error_status}
+    return type("SegueController", (Controller, made), own)
 
 
 def viewer_of(authorization: str | None, services: Services) -> Viewer | None:
@@ -68,44 +76,98 @@ def viewer_of(authorization: str | None, services: Services) -> Viewer | None:
     return verify(bearer(authorization), key=services.signing_key, now_s=int(time.time()))
 
 
+def country_of(headers: Mapping[str, str], services: Services) -> str | None:
+    """Where the edge in front says that a request comes from; None when none is trusted, or it does not know."""
+    name = services.settings.country_header
+    return known(headers.get(name)) if name else None
+
+
+def context_of(connection: ASGIConnection[Any, Any, Any, Any], viewer: Viewer | None) -> Context:
+    """The context of a request or a socket."""
+    services: Services = connection.app.state.services
+    peer = connection.client
+    forwarded_for = ",".join(connection.headers.getall("x-forwarded-for", []))
+    return Context(
+        services,
+        viewer,
+        request_id=request_id(connection.scope),
+        country=country_of(connection.headers, services),
+        address=client_address(peer.host if peer else None, forwarded_for, services.proxies),
+    )
+
+
 class Controller(GraphQLController[Context, None]):
     """Mixed in front of the class that `make_graphql_controller` makes."""
 
     graphql_transport_ws_handler_class = SocketHandler
+    request_error_status: int
 
     @get()
     async def handle_http_get(self, request: Request[Any, Any, Any]) -> Response[Any]:
-        return await self._serve(request)
+        services: Services = request.app.state.services
+        if not services.answers.max_age_s or not may_be_reused(request):
+            return await self._serve(request)
+        try:
+            asked = parameters(self.parse_query_params(request.query_params))
+        except HTTPException as error:
+            return _answer_refusal(request, error)
+        if asked.wanted.digest is None:
+            return await self._serve(request)
+        return await reused(request, asked, context_of(request, None), lambda: self._serve(request))
 
-    @post(status_code=200)
+    @post(status_code=200, request_max_body_size=MAX_DELIVERY_BYTES)
     async def handle_http_post(self, request: Request[Any, Any, Any]) -> Response[Any]:
         return await self._serve(request)
 
     @websocket()
     async def websocket_endpoint(self, socket: WebSocket[Any, Any, Any]) -> None:
         """The context is made at the handshake; the viewer is known after `connection_init`."""
-        context = Context(socket.app.state.services, None, request_id=request_id(socket.scope))
-        await self.run(socket, context=context, root_value=None)
+        await self.run(socket, context=context_of(socket, None), root_value=None)
 
     async def _serve(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """A token that is not valid fails the request: to go on as nobody would answer another question."""
-        services: Services = request.app.state.services
-        viewer = viewer_of(request.headers.get("authorization"), services)
-        context = Context(services, viewer, request_id=request_id(request.scope))
+        self._check_origin(request)
+        context = context_of(request, viewer_of(request.headers.get("authorization"), request.app.state.services))
+        if context.viewer is None or not context.viewer.may_publish:
+            await _check_size(request)
         try:
             answered: Response[Any] = await self.run(request, context=context, root_value=None)
         except HTTPException as error:
             return _answer_refusal(request, error)
+        except (UnknownDocument, UntrustedDocument) as error:
+            # Of the request and not of HTTP: clients look into the body, and send the text then.
+            return self.create_response(request_error(error), await self.get_sub_response(request))
         return answered
+
+    def _check_origin(self, request: Request[Any, Any, Any]) -> None:
+        """What a browser would not let a page read is not done for it either. Raises Forbidden."""
+        origin = request.headers.get("origin")
+        if origin is None or "*" in self.allowed_origins or is_same_origin(origin, request.headers.get("host")):
+            return
+        if normalize_origin(origin) not in self.allowed_origins:
+            raise Forbidden("Pages of this origin may not use the API.")
 
     def should_render_graphql_ide(self, request: object) -> bool:  # noqa: ARG002 -- Strawberry's signature
         return False
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         media_type = (request.content_type or "").partition(";")[0].strip().lower()
-        if request.method == "POST" and media_type != JSON:
+        if request.method == "GET":
+            asked = parameters(self.parse_query_params(request.query_params))
+        elif media_type == JSON:
+            asked = parameters(self.parse_json(await request.get_body()))
+        else:
+            # Forms and plain text too: a page of any origin may send those without asking first.
             raise HTTPException(415, f"The body has to be {JSON}")
-        return await super().parse_http_body(request)
+        transport = self._get_stream_transport_from_headers(request.headers)
+        services: Services = cast("LitestarRequestAdapter", request).request.app.state.services
+        return GraphQLRequestData(
+            query=await services.persisted.text(asked.wanted),
+            variables=asked.variables,
+            operation_name=asked.operation_name,
+            extensions=asked.extensions,
+            protocol=transport.protocol if transport else "http",
+        )
 
     async def get_sub_response(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Carries the negotiated media type to `create_response`; one for each request, unlike Strawberry's."""
@@ -123,11 +185,12 @@ class Controller(GraphQLController[Context, None]):
         name = request_id(request.scope)
         known = [error if "code" in (error.extensions or {}) else masked(error, name) for error in result.errors or ()]
         errors = [dict(error.formatted) for error in known]
-        return body_of(result.data, errors)  # type: ignore[return-value] # `data` may be left out
+        return body_of(result.data, errors, result.extensions)  # type: ignore[return-value] # `data` may be left out
 
     def create_response(self, response_data: Any, sub_response: Response[Any]) -> Response[bytes]:
         media_type = str(sub_response.media_type)
-        return answer(response_data, media_type=media_type, status=status_of(response_data, media_type))
+        status = status_of(response_data, media_type, request_error=self.request_error_status)
+        return answer(response_data, media_type=media_type, status=status)
 
     async def create_streaming_response(
         self,
@@ -144,8 +207,8 @@ class Controller(GraphQLController[Context, None]):
         return orjson.dumps(data)
 
     def decode_json(self, data: str | bytes) -> object:
-        if len(data) > MAX_BODY_BYTES:
-            # Bodies were refused before; on a socket, this closes it with 4400.
+        if isinstance(data, str) and len(data) > MAX_BODY_BYTES:  # of a socket, for those of HTTP are bytes
+            # It closes with 4400.
             raise orjson.JSONDecodeError("longer than any message", "", 0)
         return orjson.loads(data)
 
@@ -171,6 +234,15 @@ async def _until(expires_at_s: int, stream: Callable[[], AsyncIterator[str]]) ->
                 yield SSETransport().encode_complete()
                 return
             yield event
+
+
+async def _check_size(request: Request[Any, Any, Any]) -> None:
+    """Only deliveries are long, and those come from who publishes. Raises RequestEntityTooLarge."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
+    if request.method == "POST" and len(await request.body()) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
 
 
 def _answer_refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

@@ -7,6 +7,7 @@ from collections.abc import Awaitable
 from typing import Any
 
 from litestar import Request, Response, get
+from litestar.exceptions import NotFoundException
 
 from config import postgres, valkey
 from config.errors import ServiceUnavailable
@@ -41,8 +42,11 @@ async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
 
 
 @get("/schema.graphql", media_type="application/graphql; charset=utf-8", sync_to_thread=False)
-def schema_text() -> str:
-    """The schema in the definition language."""
+def schema_text(request: Request[Any, Any, Any]) -> str:
+    """The schema in the definition language, unless it is private."""
+    services: Services = request.app.state.services
+    if not services.settings.requests.documents.introspection:
+        raise NotFoundException
     return printed()
 
 

@@ -1,9 +1,10 @@
 """GraphQL over HTTP as rules: media types, bodies and status codes (the draft, and the audits of npm's graphql-http).
 
 Decisions where the two differ. A request error (nothing was executed) is 400 with `application/graphql-response+json`,
-not the newest draft's 422, and 200 with `application/json`, whose clients tell by the body. It never has `data`. An
-operation of which nothing could be answered because a service is away is 503 without `data`, whatever the media type,
-so that a balancer and a client's retry see it.
+not the newest draft's 422 unless a setting says so, and 200 with `application/json`, whose clients tell by the body. It
+never has `data`. What the same request may get later is told by the status whatever the media type, so that a balancer
+and a client's retry see it: 503 without `data` where nothing could be answered because a service is away, 429 for who
+asks too much, 504 for what took too long.
 
 Pure. Not here: requests and responses of the framework (`responses`, `controller`).
 """
@@ -24,6 +25,8 @@ EVENT_STREAM = "text/event-stream"
 
 MAX_BODY_BYTES = 1024 * 1024
 """Of a request, and of a message on a socket: media never pass here, and the largest document has a few kilobytes."""
+MAX_DELIVERY_BYTES = 32 * 1024 * 1024
+"""Of a request of somebody who publishes: 10,000 tracks with credits and licences have between 5 and 20 MB."""
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -43,20 +46,35 @@ def negotiate(accept: str) -> str | None:
     return best[1] or None
 
 
-def status_of(body: dict[str, Any], media_type: str) -> int:
+def status_of(body: dict[str, Any], media_type: str, *, request_error: int = HTTPStatus.BAD_REQUEST) -> int:
     """The status of an answer; see the decisions above."""
     if "data" in body:
         return HTTPStatus.OK
     codes = {error.get("extensions", {}).get("code") for error in body.get("errors", ())}
-    if Code.SERVICE_UNAVAILABLE.value in codes:
-        return HTTPStatus.SERVICE_UNAVAILABLE
-    if Code.INTERNAL.value in codes:
-        return HTTPStatus.INTERNAL_SERVER_ERROR
-    return HTTPStatus.BAD_REQUEST if media_type == GRAPHQL else HTTPStatus.OK
+    for code, status in WHATEVER_THE_TYPE.items():
+        if code.value in codes:
+            return status
+    return request_error if media_type == GRAPHQL else HTTPStatus.OK
 
 
-def body_of(data: dict[str, Any] | None, errors: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def retry_after_s(body: dict[str, Any]) -> int | None:
+    """How long the sender should wait, when an error of the answer says that."""
+    for error in body.get("errors", ()):
+        if "retryAfterS" in error.get("extensions", {}):
+            return int(error["extensions"]["retryAfterS"])
+    return None
+
+
+def body_of(
+    data: dict[str, Any] | None, errors: Sequence[dict[str, Any]], extensions: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """The response of an operation; `data` is left out when nothing of it was, or could be, executed."""
+    outcome = _outcome(data, errors)
+    # Beside errors alone it would be the price of nothing.
+    return {**outcome, "extensions": extensions} if extensions and "data" in outcome else outcome
+
+
+def _outcome(data: dict[str, Any] | None, errors: Sequence[dict[str, Any]]) -> dict[str, Any]:
     if not errors:
         return {"data": data}
     request_error = data is None and not any("path" in error for error in errors)
@@ -78,6 +96,13 @@ def _ranges(accept: str) -> list[Range]:
             continue
     return found
 
+
+WHATEVER_THE_TYPE = {
+    Code.SERVICE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Code.RATE_LIMITED: HTTPStatus.TOO_MANY_REQUESTS,
+    Code.TIMEOUT: HTTPStatus.GATEWAY_TIMEOUT,
+    Code.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
 
 # A wildcard gets plain JSON: who does not name the newer type may not know it.
 OFFERED = {

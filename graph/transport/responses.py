@@ -12,7 +12,7 @@ from litestar.exceptions import HTTPException
 from config.logs import logger
 from graph.errors import Code, GraphError
 from graph.execution.masking import told
-from graph.transport.over_http import JSON, negotiate
+from graph.transport.over_http import JSON, negotiate, retry_after_s
 from graph.transport.request_id import REQUEST_ID_HEADER, request_id
 
 log = logger(__name__)
@@ -24,6 +24,12 @@ STATUS_BY_CODE = {
     Code.UNAUTHENTICATED: 401,
     Code.FORBIDDEN: 403,
     Code.NOT_FOUND: 404,
+    Code.COST_EXCEEDED: 400,
+    Code.RATE_LIMITED: 429,
+    Code.PERSISTED_QUERY_NOT_FOUND: 400,
+    Code.DOCUMENT_NOT_TRUSTED: 403,
+    Code.TIMEOUT: 504,
+    Code.SYNC_ANEW: 410,
     Code.SERVICE_UNAVAILABLE: 503,
     Code.INTERNAL: 500,
 }
@@ -33,13 +39,19 @@ def answer(
     body: dict[str, Any], *, media_type: str, status: int, headers: dict[str, str] | None = None
 ) -> Response[bytes]:
     """The HTTP response of a body."""
-    retry = {"retry-after": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    wait_s = RETRY_AFTER_S if status == HTTPStatus.SERVICE_UNAVAILABLE else retry_after_s(body)
+    retry = {} if wait_s is None else {"retry-after": str(wait_s)}
     return Response(
         orjson.dumps(body),
         status_code=status,
         media_type=f"{media_type}; charset=utf-8",
         headers={**retry, **(headers or {})},
     )
+
+
+def request_error(error: GraphError) -> dict[str, Any]:
+    """The body for an error of the request, which was raised before there was an operation."""
+    return {"errors": [{"message": str(error), "extensions": {"code": error.code.value, **error.details}}]}
 
 
 def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:

@@ -1,8 +1,9 @@
 """graphql-transport-ws as Strawberry serves it, plus what it leaves out (the protocol's PROTOCOL.md).
 
 Added: a message that is not of the protocol's shape closes with 4400 instead of 4500 or silence; `connection_init` may
-have a null payload; the socket closes with 4403 when the access token that opened it expires; an operation that was
-cancelled ends, and says nothing any more.
+have a null payload; a document may be named by its hash; a syntax error and an unknown operation name are errors of the
+operation, and the others on the socket go on; the socket closes with 4403 when the access token that opened it expires;
+an operation that was cancelled ends, and says nothing any more.
 
 Not here: who the viewer is (`graph.transport.controller`).
 """
@@ -13,10 +14,18 @@ import asyncio
 import time
 from typing import Any, cast
 
+from graphql import GraphQLError
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.types import ConnectionInitMessage, Message
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
+    ConnectionInitMessage,
+    Message,
+    SubscribeMessage,
+)
 
 from graph.context import Context
+from graph.errors import BadRequest, GraphError
+from graph.transport.parameters import parameters
+from graph.transport.responses import request_error
 
 FORBIDDEN = 4403
 CANCEL_AGAIN_S = 1.0
@@ -30,20 +39,20 @@ def malformed(message: object) -> str | None:
     kind = message["type"]
     if kind in ("subscribe", "complete") and not (isinstance(message.get("id"), str) and message["id"]):
         return "The id of an operation is a text that is not empty"
-    if kind == "subscribe":
-        return _malformed_operation(message.get("payload"))
     if not isinstance(message.get("payload"), dict | None):
         return "The payload is an object"
-    return None
+    return _malformed_operation(message.get("payload")) if kind == "subscribe" else None
 
 
-def _malformed_operation(payload: object) -> str | None:
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
-        return "The payload of subscribe is an object with a query"
-    if not isinstance(payload.get("operationName"), str | None):
-        return "The operationName is a text"
-    if not isinstance(payload.get("variables"), dict | None) or not isinstance(payload.get("extensions"), dict | None):
-        return "The variables and extensions are objects"
+def _malformed_operation(payload: dict[str, Any] | None) -> str | None:
+    if payload is None:
+        return "The payload of subscribe is an object"
+    try:
+        asked = parameters(payload)
+    except BadRequest as error:
+        return str(error)
+    if asked.wanted.text is None and asked.wanted.digest is None:
+        return "The payload of subscribe has a query, or the hash of one"
     return None
 
 
@@ -67,6 +76,25 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         viewer = self.context.viewer
         if self.connection_acknowledged and viewer is not None and self._expiry is None:
             self._expiry = asyncio.create_task(self._close_at(viewer.token_expires_at_s))
+
+    async def handle_subscribe(self, message: SubscribeMessage) -> None:
+        """Find the text of a document that was named by its hash; what comes too early, or twice, closes the socket."""
+        asked = parameters(message["payload"])
+        text = asked.wanted.text
+        if self.connection_acknowledged and message["id"] not in self.operations:
+            try:
+                text = await self.context.services.persisted.text(asked.wanted)
+            except GraphError as error:
+                refusal = request_error(error)["errors"]
+                await self.send_message({"id": message["id"], "type": "error", "payload": refusal})
+                return
+        payload = {**message["payload"], "query": text or ""}
+        await super().handle_subscribe(cast("SubscribeMessage", {**message, "payload": payload}))
+
+    @staticmethod
+    def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:  # noqa: ARG004 -- Strawberry's signature
+        """None of them closes the socket, which other operations use."""
+        return None
 
     async def shutdown(self) -> None:
         if self._expiry is not None:

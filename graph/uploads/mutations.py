@@ -8,7 +8,6 @@ import strawberry
 
 from config.settings import GraphSettings
 from graph import ids
-from graph.catalog.queries import track_by_key
 from graph.catalog.types import Track
 from graph.context import Info
 from graph.payloads import INPUT, UserErrors
@@ -75,7 +74,8 @@ class UploadsMutation:
             back_catalogue=bool(given.back_catalogue),
         )
         await progress.announce(services.valkey, kept)
-        return CompleteUploadPayload(track=await track_by_key(info.context, kept.track_id))
+        track = await info.context.reader.one(info, Track, kept.track_id, under=("track",))
+        return CompleteUploadPayload(track=track)
 
     @strawberry.mutation(
         description="Give up an upload that has not been completed: what has arrived of it is removed.",

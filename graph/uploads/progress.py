@@ -38,6 +38,8 @@ OWNED_ASSET = """
     SELECT t.asset_id, a.owner_id FROM tracks t JOIN artists a ON a.id = t.artist_id WHERE t.id = $1
 """
 
+QUARANTINED = "SELECT EXISTS (SELECT FROM quarantined_jobs WHERE asset_id = $1 AND revision = $2)"
+
 
 async def asset_to_watch(pool: Pool, viewer: Viewer, *, track_id: UUID | None) -> UUID:
     """The asset of a track that the viewer manages. Raises NotFound, Forbidden."""
@@ -48,6 +50,12 @@ async def asset_to_watch(pool: Pool, viewer: Viewer, *, track_id: UUID | None) -
         raise Forbidden("Only a track's owner sees how far its master is.")
     asset_id: UUID = row["asset_id"]
     return asset_id
+
+
+async def is_quarantined(pool: Pool, state: Progress) -> bool:
+    """Whether a failed revision failed by a fault of ours, and is kept to be tried again."""
+    quarantined: bool = await pool.fetchval(QUARANTINED, state.asset_id, state.revision)
+    return quarantined
 
 
 async def watch(pool: Pool, fanout: Fanout, *, asset_id: UUID) -> AsyncGenerator[Progress, None]:

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 
 import strawberry
 
-from graph.catalog.queries import track_by_key
 from graph.catalog.types import Track
 from graph.context import Info
 from graph.uploads import service
@@ -38,7 +37,7 @@ class ViewerUploads:
         if viewer is None or viewer.user_id != self.key:
             return None
         track_id = await service.track_with_content(info.context.services.pool, viewer.user_id, sha256=sha256)
-        return None if track_id is None else await track_by_key(info.context, track_id)
+        return None if track_id is None else await info.context.reader.one(info, Track, track_id)
 
     @strawberry.field(
         description=(
@@ -52,4 +51,4 @@ class ViewerUploads:
             return None
         pool = info.context.services.pool
         track_id = await service.track_with_fingerprint(pool, viewer.user_id, pcm_sha256=pcm_sha256)
-        return None if track_id is None else await track_by_key(info.context, track_id)
+        return None if track_id is None else await info.context.reader.one(info, Track, track_id)

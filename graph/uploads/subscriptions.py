@@ -13,7 +13,7 @@ from graph.catalog.types import IngestState, Track
 from graph.context import Info
 from graph.failures import IngestFailure
 from graph.uploads import progress
-from ingest.contract import Progress
+from ingest.contract import Progress, Status
 
 TrackId = Annotated[strawberry.ID, strawberry.argument(description="The track.")]
 
@@ -36,13 +36,14 @@ class UploadsSubscription:
         # Closed here, not whenever the collector comes by: a watcher that has gone leaves the channel at once.
         async with aclosing(progress.watch(services.pool, services.fanout, asset_id=asset_id)) as states:
             async for state in states:
-                yield _state(state)
+                failed = state.status is Status.FAILED
+                yield _state(state, quarantined=failed and await progress.is_quarantined(services.pool, state))
 
 
-def _state(event: Progress) -> IngestState:
+def _state(event: Progress, *, quarantined: bool) -> IngestState:
     code = event.failure_code
     return IngestState(
-        revision_key=(event.asset_id, event.revision),
+        quarantined=quarantined,
         status=event.status,
         stage=event.stage,
         fraction=event.fraction,

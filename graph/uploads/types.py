@@ -32,6 +32,7 @@ SCALARS = {
     ByteCount: strawberry.scalar(
         name="ByteCount",
         description="A size in bytes: a whole number that may exceed the 32 bits of Int.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
         serialize=_byte_count,
         parse_value=_byte_count,
     )

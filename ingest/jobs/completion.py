@@ -28,7 +28,7 @@ UPDATE assets SET status = 'ready', stage = 'done', fraction = 1, finished_at = 
        sample_rate_hz = $5, channels = $6, bits_per_sample = $7, sample_count = $8, pcm_sha256 = $9,
        integrated_lufs = $10, mono_integrated_lufs = $11, loudness_range_lu = $12, max_momentary_lufs = $13,
        max_short_term_lufs = $14, sample_peak_dbfs = $15, true_peak_dbtp = $16, warnings = $17,
-       proposed_tags = $18, gain_db = $19
+       proposed_tags = $18, gain_db = $19, waveform = $20
 WHERE asset_id = $1 AND revision = $2 AND status = 'processing' AND claims = $3
 RETURNING 1
 """
@@ -90,6 +90,7 @@ def _figures(product: Product) -> tuple[object, ...]:
         msgspec.json.encode(product.warnings).decode(),
         None if product.tags is None else msgspec.json.encode(product.tags).decode(),
         product.gain_db,
+        product.waveform or None,
     )
 
 

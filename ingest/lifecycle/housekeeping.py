@@ -61,6 +61,7 @@ UNSHOWN = """image.created_at + $2::interval <= $1
         AND NOT EXISTS (SELECT FROM artists WHERE image_id = image.id)
         AND NOT EXISTS (SELECT FROM albums WHERE image_id = image.id)
         AND NOT EXISTS (SELECT FROM tracks WHERE image_id = image.id)
+        AND NOT EXISTS (SELECT FROM playlists WHERE image_id = image.id)
         AND NOT EXISTS (SELECT FROM assets WHERE proposed_image_id = image.id)"""
 # Who is about to show one holds its row: it is not waited for. Who has done so since this statement began is seen by
 # the next one, which looks anew; the lock keeps others from showing it in between.

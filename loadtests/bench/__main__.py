@@ -23,13 +23,15 @@ from config.settings import s3_settings
 from loadtests.appliance import Appliance, running, second_terminal
 from loadtests.bench.cold_segment import cold_segment_row
 from loadtests.bench.crawl import crawl_row
-from loadtests.bench.harness import Goal, Peak, Row, Samples, report, to_json
+from loadtests.bench.graph import filled_home, graph_rows
+from loadtests.bench.harness import AnyRow, Goal, Load, Peak, Row, Samples, report, to_json
 from loadtests.bench.ladder import ladder_row, what_is_missing
 from loadtests.bench.loudness import loudness_row
 from loadtests.bench.memory import memory_row
 from loadtests.bench.press import plain_get, press, signer
 from loadtests.bench.startup import bare_postgres
 from loadtests.bench.throughput import missing_tools, throughput_rows
+from loadtests.bench.wrk import missing_tool
 from origin.asset import decode, descriptor_key
 
 DEMO_TIMEOUT_S = 1800
@@ -48,11 +50,12 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=Path("bench.json"), help="where the samples go")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as folder:
-        rows: list[Row | Peak] = [*asyncio.run(measure(Path(folder), options.rounds))]
+        rows: list[AnyRow] = [*asyncio.run(measure(Path(folder), options.rounds))]
         rows += ingest_rows(Path(folder), options.rounds)
         say("loudness")
         rows.append(loudness_row(Path(folder), options.rounds))
         rows += origin_rows(Path(folder), options.rounds)
+        rows += graph_rows_or_reason(Path(folder), options.rounds)
     options.json.write_bytes(to_json(rows))
     print(report(rows))  # noqa: T201 -- the report is what the command is for
 
@@ -115,6 +118,18 @@ def origin_rows(folder: Path, rounds: int) -> list[Row | Peak]:
     say("crawl")
     rows.append(asyncio.run(crawl_row(folder / "crawl")))
     return rows
+
+
+def graph_rows_or_reason(folder: Path, rounds: int) -> list[Load]:
+    """What the graph serves on a synthetic catalogue, which takes some minutes to fill."""
+    missing = missing_tool()
+    if missing is not None:
+        say(f"graph: skipped, {missing}; Debian's package wrk has everything")
+        return []
+    say("graph: filling a synthetic catalogue")
+    home = filled_home(folder / "synthetic", folder / "filling")
+    say("graph")
+    return graph_rows(home, folder / "graph", rounds)
 
 
 async def prepare(variables: dict[str, str], folder: Path) -> None:

@@ -104,19 +104,62 @@ class Peak(msgspec.Struct, frozen=True, kw_only=True):
         return self.megabytes < self.limit_megabytes
 
 
-def report(rows: Sequence[Row | Peak]) -> str:
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """What a server did under load: of each round, the answers a second and how long half and most of them took."""
+
+    label: str
+    per_second: tuple[float, ...]
+    p50_s: tuple[float, ...]
+    p99_s: tuple[float, ...]
+
+    def __str__(self) -> str:
+        rate, half, most = median(self.per_second), median(self.p50_s), median(self.p99_s)
+        return f"{self.label:<58} {rate:>8.0f} a second   p50 {_time(half):>9}   p99 {_time(most):>9}"
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of its own kind: what ours serves, and how many times as much as a baseline, where there is one."""
+
+    name: str
+    ours: Served
+    baseline: Served | None = None
+    times: float = 0
+    """What was promised."""
+
+    @property
+    def ratio(self) -> float | None:
+        """Our answers a second over the baseline's."""
+        return None if self.baseline is None else median(self.ours.per_second) / median(self.baseline.per_second)
+
+    @property
+    def met(self) -> bool:
+        return self.ratio is None or self.ratio >= self.times
+
+
+AnyRow = Row | Peak | Load
+
+
+def report(rows: Sequence[AnyRow]) -> str:
     """The rows as text for a terminal."""
-    return "\n\n".join(_paragraph(row) if isinstance(row, Row) else _line(row) for row in rows)
+    return "\n\n".join(_told(row) for row in rows)
 
 
-def to_json(rows: Sequence[Row | Peak]) -> bytes:
+def to_json(rows: Sequence[AnyRow]) -> bytes:
     """The rows with every sample and the derived figures."""
     return msgspec.json.format(msgspec.json.encode([{**msgspec.to_builtins(row), **_derived(row)} for row in rows]))
 
 
-def _derived(row: Row | Peak) -> dict[str, float | bool]:
+def _told(row: AnyRow) -> str:
+    if isinstance(row, Row):
+        return _paragraph(row)
+    return _line(row) if isinstance(row, Peak) else _load(row)
+
+
+def _derived(row: AnyRow) -> dict[str, float | bool | None]:
     if isinstance(row, Peak):
         return {"met": row.met}
+    if isinstance(row, Load):
+        return {"ratio": row.ratio, "met": row.met}
     return {
         "ours_median_s": row.ours.median_s,
         "ours_p95_s": row.ours.percentile_s(95),
@@ -144,6 +187,13 @@ def _paragraph(row: Row) -> str:
 def _line(peak: Peak) -> str:
     goal = f"under {peak.limit_megabytes:g} MB: {'met' if peak.met else 'NOT MET'}"
     return f"{peak.name}  ({goal})\n  {peak.label:<58} peak   {peak.megabytes:>6.0f} MB"
+
+
+def _load(load: Load) -> str:
+    if load.baseline is None or load.ratio is None:
+        return f"{load.name}\n  {load.ours}"
+    goal = f"at least {load.times:g} times as many a second: {'met' if load.met else 'NOT MET'}"
+    return f"{load.name}  ({goal})\n  {load.ours}\n  {load.baseline}\n  {load.ratio:.2f} times as many"
 
 
 def _time(seconds: float) -> str:

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from appliance import prepare
-from appliance.doctor import CHECKS, Finding, examine
+from appliance.doctor import CHECKS, OPTIONAL, Finding, examine
 from appliance.home import open_home
 from appliance.invocation import Invocation
 
@@ -14,7 +14,9 @@ from appliance.invocation import Invocation
 async def finding(environment: dict[str, str], subject: str, **changed: str) -> Finding:
     invocation = Invocation(folder=None, variables={**environment, **changed})
     findings = await examine(invocation)
-    assert [found.subject for found in findings] == list(CHECKS)
+    assert [found.subject for found in findings] == [
+        name for name in CHECKS if name not in OPTIONAL or OPTIONAL[name] in changed
+    ]
     return next(found for found in findings if found.subject == subject)
 
 
@@ -30,6 +32,11 @@ async def test_names_the_migrations_that_are_missing(environment: dict[str, str]
     found = await finding(environment, "PostgreSQL")
     assert found.told == "18.4, lacks migrations: 0002_jobs"
     assert found.remedy == "run `segue migrate`"
+
+
+async def test_tells_a_replica_that_is_none(environment: dict[str, str]) -> None:
+    found = await finding(environment, "replicas", SEGUE_POSTGRES_REPLICA_URL=environment["SEGUE_POSTGRES_URL"])
+    assert found.told == "number 1 of SEGUE_POSTGRES_REPLICA_URL does not answer as a replica"
 
 
 async def test_leaves_nothing_in_the_bucket(environment: dict[str, str], services: Any) -> None:

@@ -54,6 +54,13 @@ async def test_several_processes_at_once_apply_each_file_once(empty_database: st
     assert sorted(name for names in applied for name in names) == ["0001_first", "0002_second"]
 
 
+async def test_those_that_wait_do_not_keep_an_index_from_being_made(empty_database: str) -> None:
+    outside = Migration(name="0002_outside", sql="-- no transaction\nCREATE INDEX CONCURRENTLY a ON first (id);\n")
+    async with asyncio.timeout(60):
+        applied = await asyncio.gather(*(migrate(empty_database, [FIRST, outside]) for _ in range(4)))
+    assert sorted(name for names in applied for name in names) == ["0001_first", "0002_outside"]
+
+
 async def test_migrations_of_the_project_make_the_schema_from_scratch(empty_database: str) -> None:
     names = [migration.name for migration in load()]
     assert await migrate(empty_database, load()) == names

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -31,7 +32,6 @@ from graph.app import create_app
 from graph.catalog import tables as catalog
 from graph.fanout import Fanout, open_fanout
 from graph.keys import new_key
-from graph.library import tables as library
 from graph.live.audience import Audience
 from graph.live.presence import Presence
 from graph.uploads import tables as uploads
@@ -39,7 +39,7 @@ from graph.viewer import Role, Viewer
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 60.0
-START_S = 30.0
+START_S = 120.0
 SERVE = "import json, sys; from graph.server import serve; serve(json.load(sys.stdin))"
 
 
@@ -51,7 +51,7 @@ def settings(environment: dict[str, str]) -> GraphSettings:
 @pytest.fixture
 async def pool(settings: GraphSettings) -> AsyncIterator[Pool]:
     async with open_pool(settings.postgres) as opened:
-        tables = (*accounts.TABLES, *catalog.TABLES, *uploads.TABLES, *library.TABLES)
+        tables = (*accounts.TABLES, *catalog.TABLES, *uploads.TABLES)
         bind_tables(tables, PooledEngine(opened))
         yield opened
 
@@ -228,9 +228,17 @@ class Api:
 
 
 @pytest.fixture
-def start_graph(environment: dict[str, str], free_port: Callable[[], int]) -> Iterator[Callable[[], str]]:
+def graph_children() -> list["subprocess.Popen[str]"]:
+    """The processes that `start_graph` has started, for a test that kills one."""
+    return []
+
+
+@pytest.fixture
+def start_graph(
+    environment: dict[str, str], free_port: Callable[[], int], graph_children: list["subprocess.Popen[str]"]
+) -> Iterator[Callable[[], str]]:
     """Start another real graph process on the test's services and answer its URL."""
-    children: list[subprocess.Popen[str]] = []
+    children = graph_children
 
     def start() -> str:
         port = free_port()
@@ -333,7 +341,10 @@ class Ask:
 
     def token(self, viewer: Viewer, *, lifetime_s: int = 600) -> str:
         key = self.app.state.services.signing_key
-        return tokens.mint(viewer.user_id, viewer.role, key=key, now_s=int(time.time()), lifetime_s=lifetime_s).text
+        minted = tokens.mint(
+            viewer.user_id, viewer.role, market=viewer.market, key=key, now_s=int(time.time()), lifetime_s=lifetime_s
+        )
+        return minted.text
 
     async def __call__(self, query: str, viewer: Viewer | None = None, /, **variables: Any) -> dict[str, Any]:
         """The whole body."""
@@ -362,36 +373,64 @@ async def ask(app: Litestar) -> AsyncIterator[Ask]:
         yield Ask(app, client)
 
 
-OWN = ("pg_advisory_unlock_all()", "current_setting('jit')", "typeinfo_tree")
-"""Marks of what asyncpg sends for itself: when a connection returns to the pool, and when it meets a new type."""
+OWN = ("current_setting('jit')", "typeinfo_tree")
+"""Marks of what asyncpg sends for itself when it meets a new type."""
 
 Counting = Callable[[], Any]
 
 
 @pytest.fixture
-def counting(app: Litestar) -> Counting:
-    """`async with counting() as statements` lists what the application sends to PostgreSQL meanwhile."""
+def counting_on() -> Callable[..., Any]:
+    """`async with counting_on(pool) as statements` lists what is sent to PostgreSQL through the pool meanwhile."""
 
     @asynccontextmanager
-    async def count() -> AsyncIterator[list[str]]:
-        pool: Pool = app.state.services.pool
+    async def count(*pools: Pool) -> AsyncIterator[list[str]]:
         statements: list[str] = []
 
         def note(record: asyncpg.connection.LoggedQuery) -> None:
             if not any(mark in record.query for mark in OWN):
                 statements.append(record.query)
 
-        held = [await pool.acquire() for _ in range(pool.get_max_size())]
-        for connection in held:
-            connection.add_query_logger(note)
-            await pool.release(connection)
+        for pool in pools:
+            held = [await pool.acquire() for _ in range(pool.get_max_size())]
+            for connection in held:
+                connection.add_query_logger(note)
+                await pool.release(connection)
         yield statements
-        held = [await pool.acquire() for _ in range(pool.get_max_size())]
-        for connection in held:
-            connection.remove_query_logger(note)
-            await pool.release(connection)
+        for pool in pools:
+            held = [await pool.acquire() for _ in range(pool.get_max_size())]
+            for connection in held:
+                connection.remove_query_logger(note)
+                await pool.release(connection)
 
     return count
+
+
+@pytest.fixture
+def counting(app: Litestar, counting_on: Callable[..., Any]) -> Counting:
+    """`async with counting() as statements` lists what the application sends to PostgreSQL meanwhile."""
+    services = app.state.services
+    return lambda: counting_on(services.pool, services.routing.reading)
+
+
+IndexesOf = Callable[..., Awaitable[set[str]]]
+
+
+@pytest.fixture
+def indexes_of(pool: Pool) -> IndexesOf:
+    """Which indexes a statement goes down, as it is planned for whatever values; reading a whole table is no way."""
+
+    async def explain(text: str, *, types: int) -> set[str]:
+        async with pool.acquire() as connection, connection.transaction():
+            for setting in ("enable_seqscan = off", "plan_cache_mode = force_generic_plan"):
+                await connection.execute(f"SET LOCAL {setting}")
+            await connection.execute(f"PREPARE explained AS {text}")
+            values = ", ".join(["NULL"] * types)
+            explained = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained({values})")
+            await connection.execute("DEALLOCATE explained")
+        return {match[1] for match in re.finditer(r'"Index Name": "([^"]+)"', explained)}
+
+    return explain
 
 
 class Socket:

@@ -107,14 +107,15 @@ async def test_postgresql_may_come_back(ask: Any, add_user: Any, link: Link) -> 
 
 async def test_while_all_connections_are_taken_the_next_is_told_to_come_again(ask: Any, add_user: Any) -> None:
     viewer = await add_user(Role.ARTIST)
-    pool = ask.app.state.services.pool
-    held = [await pool.acquire() for _ in range(pool.get_max_size())]
+    services = ask.app.state.services
+    pools = (services.pool, services.routing.reading)
+    held = [(pool, await pool.acquire()) for pool in pools for _ in range(pool.get_max_size())]
     headers = {"authorization": f"Bearer {ask.token(viewer)}"}
     async with asyncio.timeout(60):
         responses = await asyncio.gather(
             *(ask.client.post("/graphql", json={"query": query}, headers=headers) for query in (ONE, SIGN_IN) * 5)
         )
     assert [response.status_code for response in responses] == [503] * 10
-    for connection in held:
+    for pool, connection in held:
         await pool.release(connection)
     assert (await ask.data(ONE, viewer))["id"]

@@ -11,6 +11,7 @@ from graph.app import TABLES
 NAMES = {
     "UUID": "uuid",
     "TEXT": "text",
+    "TEXT[]": "ARRAY",
     "BYTEA": "bytea",
     "BOOLEAN": "boolean",
     "INTEGER": "integer",

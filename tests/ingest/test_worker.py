@@ -137,6 +137,7 @@ async def test_master_becomes_ready(queue: Any, workers: Any, masters: Any, cont
     asset = await descriptor(queue, job)
     assert [one.name for one in asset.renditions] == [rung.name for rung in LADDER if File.CMAF in rung.files]
     assert row["integrated_lufs"] == pytest.approx(asset.master.loudness.integrated_lufs, abs=1e-4)
+    assert len(row["waveform"]) == round(seconds * 10)  # a point for every 100 ms of a track that is this short
     directory = assets.revision_directory(job.asset_id, 1)
     assert await queue.keys_of(job.asset_id) == sorted(
         [

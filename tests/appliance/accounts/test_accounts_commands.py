@@ -136,10 +136,10 @@ def test_refuses_a_role_that_is_none(terminal: Terminal) -> None:
     done = terminal("user", "create", "a@example.com", "--role", "king")
 
     assert done.exit_code == 2
-    assert "'king' is not one of 'listener', 'artist', 'admin'" in done.output
+    assert "'king' is not one of 'listener', 'artist', 'label', 'admin'" in done.output
 
 
-@pytest.mark.parametrize("role", ["listener", "artist", "admin"])
+@pytest.mark.parametrize("role", ["listener", "artist", "label", "admin"])
 def test_prints_a_token_that_the_api_takes(terminal: Terminal, environment: dict[str, str], role: str) -> None:
     terminal("user", "create", "a@example.com", "--role", role)
 

@@ -1,3 +1,4 @@
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -6,6 +7,11 @@ from graph.execution.documents import LONGEST_REMEMBERED, Checked, Documents
 from graph.schema import schema
 
 QUERY = "query Who { viewer { id displayName } }"
+
+
+def import_string(place: str) -> Any:
+    module, _, name = place.rpartition(".")
+    return getattr(import_module(module), name)
 
 
 def counts(documents: Documents) -> tuple[int, int]:
@@ -23,19 +29,17 @@ async def test_a_document_is_parsed_and_validated_once(
     ask: Any, documents: Documents, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls = []
-    for name in ("parse", "validate_document"):
-        import strawberry.schema.schema as library  # noqa: PLC0415 -- patched where it is used
+    for place in ("strawberry.schema.schema.parse", "graph.execution.documents.validate"):
+        original = import_string(place)
 
-        original = getattr(library, name)
-
-        def spy(*args: Any, _name: str = name, _original: Any = original, **arguments: Any) -> Any:
+        def spy(*args: Any, _name: str = place, _original: Any = original, **arguments: Any) -> Any:
             calls.append(_name)
             return _original(*args, **arguments)
 
-        monkeypatch.setattr(library, name, spy)
+        monkeypatch.setattr(place, spy)
     for _ in range(5):
         assert await ask.data(QUERY) is None
-    assert calls == ["parse", "validate_document"]
+    assert calls == ["strawberry.schema.schema.parse", "graph.execution.documents.validate"]
     assert counts(documents) == (4, 1)
 
 
@@ -69,7 +73,7 @@ async def test_a_document_beyond_a_limit_is_not_validated(
     def never(*_: Any) -> None:
         raise AssertionError("validated")
 
-    monkeypatch.setattr("strawberry.schema.schema.validate_document", never)
+    monkeypatch.setattr("graph.execution.documents.validate", never)
     query = "{" + "".join(f"a{n}: viewer {{ id }} " for n in range(31)) + "}"
     for _ in range(2):
         body = await ask(query)
@@ -96,3 +100,17 @@ async def test_a_document_that_is_mostly_comment_is_answered_and_not_kept(ask: A
     for _ in range(2):
         assert await ask.data(query) == "Query"
     assert counts(documents) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("literal", "variable"),
+    [
+        pytest.param("{ end: END, after: null }", {"end": "END", "after": None}, id="two ways, one of them null"),
+        pytest.param("{ after: null }", {"after": None}, id="one way that is null"),
+        pytest.param("{}", {}, id="no way"),
+    ],
+)
+async def test_an_input_of_one_way_takes_exactly_one(ask: Any, literal: str, variable: dict[str, Any]) -> None:
+    add = "addPlaylistEntries(input: { playlistId: 1, trackIds: [], place: %s }) { revision }"
+    assert await ask.codes(f"mutation {{ {add % literal} }}") == ["BAD_REQUEST"]
+    assert await ask.codes(f"mutation($p: PlaylistPlace!) {{ {add % '$p'} }}", p=variable) == ["BAD_REQUEST"]

@@ -1,8 +1,8 @@
 """Whatever shows an image: tables, API and ingest name the same things, so that one more is not half done."""
 
-from graph import nodes
 from graph.images.service import SUBJECTS
 from graph.images.types import Illustrated
+from graph.reads.models import models_of
 from graph.schema import schema
 from ingest.images.ledger import TAKE_OFF
 from ingest.lifecycle.housekeeping import FORGET_IMAGES
@@ -37,4 +37,4 @@ def test_whatever_may_have_artwork_is_illustrated_and_a_node() -> None:
     printed = schema().as_str()
     assert {name for name in SUBJECTS if f"type {name} implements Illustrated & Node" in printed} == set(SUBJECTS)
     assert printed.count("implements Illustrated & Node") == len(SUBJECTS) == len(Illustrated.__subclasses__())
-    assert set(SUBJECTS) <= set(nodes.BY_TYPE)
+    assert set(SUBJECTS) <= models_of(schema()).of_interface("Node")

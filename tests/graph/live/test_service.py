@@ -12,7 +12,8 @@ from config.valkey import open_valkey
 from graph.errors import Forbidden, ProblemCode, Refused
 from graph.fanout import Fanout, open_fanout
 from graph.keys import new_key
-from graph.library.service import follow, unfollow
+from graph.library import service as library
+from graph.library.shelves import FOLLOWED_USERS
 from graph.live import service
 from graph.live.audience import Audience, Standing
 from graph.live.events import SHOWN_FOR_S, NowPlaying, PlayState
@@ -49,8 +50,17 @@ class Stage:
     async def hide(self, *, private: bool) -> None:
         await service.set_privacy(self.pool, self.presence, user_id=self.listener.user_id, private=private)
 
+    async def follow(self) -> None:
+        follower = self.follower.user_id
+        seen = {"viewer_id": follower, "is_admin": False}
+        await library.keep(self.pool, FOLLOWED_USERS, listener_id=follower, key=self.listener.user_id, seen=seen)
+
+    async def unfollow_unnoticed(self) -> None:
+        follower = self.follower.user_id
+        await library.drop(self.pool, FOLLOWED_USERS, listener_id=follower, key=self.listener.user_id)
+
     async def unfollow(self) -> None:
-        await unfollow(follower_id=self.follower.user_id, followed_id=self.listener.user_id)
+        await self.unfollow_unnoticed()
         await service.announce_rights(self.presence, listener_id=self.listener.user_id)
 
     def watch(self, watcher: Viewer) -> AsyncIterator[NowPlaying]:
@@ -119,7 +129,7 @@ async def stage(empty_stage: Stage, add_user, add_track) -> Stage:
     made.follower = await add_user(Role.LISTENER)
     artist = await add_user(Role.ARTIST)
     made.tracks = [await add_track(artist, ready=180_000) for _ in range(2)]
-    await follow(follower_id=made.follower.user_id, followed_id=made.listener.user_id)
+    await made.follow()
     return made
 
 
@@ -221,7 +231,7 @@ async def test_unfollowing_ends_what_is_seen(stage: Stage) -> None:
 async def test_unfollowing_is_noticed_when_the_message_is_lost(stage: Stage, monkeypatch) -> None:
     monkeypatch.setattr(service, "RECHECK_S", 0.1)
     async with stage.watching(stage.follower) as seen:
-        await unfollow(follower_id=stage.follower.user_id, followed_id=stage.listener.user_id)
+        await stage.unfollow_unnoticed()
         await seen.end()
         assert seen.all == []
 

@@ -8,7 +8,6 @@ import pytest
 
 from graph import ids
 from graph.keys import new_key
-from graph.mastering.records import album_offset_db
 from graph.viewer import Role, Viewer
 
 LOUDNESS = (
@@ -150,8 +149,8 @@ async def test_album_s_figures_take_one_statement_however_many_tracks(
         "gainDb": -3.5,
     }
     assert len(album["tracks"]["edges"]) == 6
-    # The album, its tracks, their masters, the quarantine, the album's loudness.
-    assert taken == [5, 5]
+    # The album and its loudness, its tracks, their albums and the loudness of those, their own, how far they are.
+    assert taken == [7, 7]
 
 
 async def test_album_s_maxima_are_those_of_its_loudest_ready_track(ask: Any, owner: Viewer, mastered: Mastered) -> None:
@@ -167,11 +166,3 @@ async def test_album_s_maxima_are_those_of_its_loudest_ready_track(ask: Any, own
     await mastered.revision(tracks[1], 2, status="ready", max_momentary_lufs=-7.5)
     album = await ask.data(query, owner, id=ids.encode("Album", mastered.album))
     assert album["loudness"] == {"maxMomentaryLufs": -7.5, "samplePeakDbfs": -0.5}
-
-
-def test_offset_restores_the_balance_of_an_album() -> None:
-    # Brought to -14 LUFS each, a loud and a quiet track of an album of -14 LUFS go back to where they were.
-    assert album_offset_db(-4.0, 0.0) == 4.0
-    assert album_offset_db(6.0, 0.0) == -6.0
-    assert album_offset_db(None, 0.0) is None
-    assert album_offset_db(1.0, None) is None

@@ -20,6 +20,7 @@ import pytest
 from config.postgres import Pool
 from graph.catalog import service as catalogue
 from graph.keys import new_key
+from graph.playlists.service import create_playlist
 from graph.viewer import Role, Viewer
 
 SEARCH = """
@@ -155,3 +156,14 @@ async def test_each_kind_is_looked_up_in_its_index(app: Any, owner: Viewer) -> N
         "EXPLAIN SELECT id FROM tracks WHERE to_tsvector('simple', search_text) @@ to_tsquery('simple', '''word7'':*')"
     )
     assert "tracks_search" in str(plan)
+
+
+@pytest.mark.usefixtures("library")
+async def test_public_playlists_are_found_by_their_name_behind_the_music(ask: Any, app: Any, owner: Viewer) -> None:
+    pool = app.state.services.pool
+    for name, public in (("Rivers and Lakes", True), ("River of mine", False), ("Río", True)):
+        await create_playlist(pool, owner, name=name, description="river", public=public)
+    query = SEARCH.replace("... on Track { title }", "... on Track { title } ... on Playlist { title: name }")
+    assert names(await ask.data(query, owner, query="lakes river")) == ["Playlist Rivers and Lakes"]
+    assert names(await ask.data(query, None, query="river"))[-1] == "Playlist Rivers and Lakes"
+    assert names(await ask.data(query, None, query="rio", kinds=["PLAYLIST"])) == ["Playlist Río"]

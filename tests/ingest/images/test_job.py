@@ -26,7 +26,7 @@ from ingest.images.job import ImageHandler
 from ingest.images.ledger import ImageLedger
 from ingest.images.proposal import offer, propose
 from ingest.tasks import Picture
-from origin.image import source_key
+from origin.image import decode, image_key, image_object, record_key, source_key
 
 ADD_USER = "INSERT INTO users (id, email, display_name, password_hash, role) VALUES ($1, $2, 'A', 'x', 'artist')"
 ADD_IMAGE = "INSERT INTO images (id, owner_id, status, size_bytes, sha256) VALUES ($1, $2, 'queued', $3, $4)"
@@ -75,9 +75,13 @@ async def test_picture_becomes_files_and_a_row(studio: Studio, picture, decoded)
     await studio.handle(job)
     row = await studio.row(job)
     assert (row["status"], row["width_px"], row["height_px"], row["attempts"]) == ("ready", 100, 50, 1)
-    assert await studio.keys(job) == [
-        f"{size}.{name}" for size, name in itertools.product((300, 64), ("avif", "jpeg", "webp"))
-    ]
+    names = [f"{size}.{name}" for size, name in itertools.product((300, 64), ("avif", "jpeg", "webp"))]
+    assert await studio.keys(job) == [*names, "image.json"]
+    record = decode(await studio.store.read(record_key(job.image_id)))
+    assert sorted(f"{file.size_px}.{file.image_format.value}" for file in record.files) == names
+    for file in record.files:
+        stored = await studio.store.read(image_key(job.image_id, file.size_px, file.image_format))
+        assert file == image_object(file.size_px, file.image_format, stored)
     small = await studio.store.read(f"images/{job.image_id}/64.jpeg")
     assert decoded(small).shape == (32, 64, 3)
 

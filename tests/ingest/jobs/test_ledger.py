@@ -161,7 +161,9 @@ async def test_fraction_never_falls(ledger: Ledger, job: Job) -> None:
 
 async def test_ready_revision_has_every_figure(queue: Any, ledger: Ledger, job: Job) -> None:
     warnings = (QualityWarning(code=QualityCode.CLIPPED, detail="Three samples."),)
-    await ledger.ready(await claimed(ledger, job), product(job, warnings=warnings, tags=Tags(title="Tune")))
+    await ledger.ready(
+        await claimed(ledger, job), product(job, warnings=warnings, tags=Tags(title="Tune"), waveform=b"\x00\xff")
+    )
     row = dict(await queue.row(job))
     figures = {name: getattr(LOUDNESS, name) for name in LOUDNESS.__struct_fields__}
     expected = {
@@ -173,6 +175,7 @@ async def test_ready_revision_has_every_figure(queue: Any, ledger: Ledger, job: 
         "sample_count": 96_000,
         "pcm_sha256": b"\x0a" * 32,
         "gain_db": 0.5,
+        "waveform": b"\x00\xff",
         **figures,
     }
     assert {name: row[name] for name in expected} == expected

@@ -10,6 +10,7 @@ import pytest
 from ingest.contract import FailureCode, QualityCode
 from ingest.errors import MediaError
 from ingest.loudness import album
+from ingest.loudness.course import course
 from ingest.loudness.meter import Meter
 from ingest.pcm import PcmInfo, SampleForm
 from ingest.stages import measure
@@ -45,6 +46,7 @@ def test_energies_of_the_album_are_written(masters: Any, tmp_path: Path) -> None
     found = measured(masters.music(6.0, RATE) * 0.5, tmp_path)
     energies = album.decode((tmp_path / "loudness.blocks").read_bytes())
     assert len(energies) == 60
+    assert found.waveform == course(energies)
     assert album.album([album.Part(reading=found.master, energies=energies)]) == found.master
 
 

@@ -17,7 +17,7 @@ from ingest.pcm import SampleForm
 from ingest.renditions import ladder
 from ingest.renditions.ladder import File
 from ingest.tasks import Rendered
-from origin.asset import Codec
+from origin.asset import WHOLE_FILE_PART_BYTES, Codec, block_digest
 
 RUNGS = {rung.name: rung for rung in ladder.parse(LADDER.read_text("utf-8"))}
 STREAMED = [name for name, rung in RUNGS.items() if File.CMAF in rung.files]
@@ -67,6 +67,8 @@ def test_every_file_is_digested_and_measured_as_it_lies_there(
     for file in result.files:
         data = Path(file.path).read_bytes()
         assert (file.byte_length, file.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+        parts = [data[start : start + WHOLE_FILE_PART_BYTES] for start in range(0, len(data), WHOLE_FILE_PART_BYTES)]
+        assert file.part_sha256s == (() if file.file is File.CMAF else tuple(map(block_digest, parts)))
         assert Path(file.path) == bench.folder / RUNGS[name].object_name(file.file)
 
 

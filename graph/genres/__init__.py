@@ -1,0 +1,1 @@
+"""Genres, and the music of each."""

@@ -1,0 +1,1 @@
+"""Licences: in which markets and when a track may be heard."""

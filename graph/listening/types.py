@@ -1,0 +1,103 @@
+"""What listeners have played, in GraphQL; `graph.listening.reads` declares how it is read."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Generic, TypeVar
+
+import strawberry
+
+from graph import enums
+from graph.catalog.types import Artist, Track
+from graph.connections import After, Before, Edge, First, Last, Paged, connected
+from graph.context import Info
+from graph.listening.reads import LISTENING
+from graph.listening.spans import ListeningSpan
+from graph.reads.declarations import Entity
+
+T = TypeVar("T")
+
+enums.publish(
+    ListeningSpan,
+    name="ListeningSpan",
+    description="How far back a list of what you play most looks. Days are those of UTC.",
+    values={
+        ListeningSpan.FOUR_WEEKS: "The last 28 days with today.",
+        ListeningSpan.SIX_MONTHS: "The last 26 weeks with today.",
+        ListeningSpan.ALL_TIME: "Since your first play.",
+    },
+)
+Over = Annotated[ListeningSpan, strawberry.argument(description="How far back it looks.")]
+
+
+@strawberry.type(description="A track that was played.")
+class PlayEdge(Edge[Track]):
+    played_at: datetime = strawberry.field(description="When it began.")
+
+
+@strawberry.type(description="A page of what was played.")
+class PlayConnection(Paged):
+    edges: list[PlayEdge] = strawberry.field(description="What is on this page.")
+
+
+@strawberry.type(description="Something that you play often.")
+class TopEdge(Edge[T], Generic[T]):
+    plays: int = strawberry.field(description="How often you have played it.")
+
+
+@strawberry.type(description="A page of what you play most.")
+class TopConnection(Paged, Generic[T]):
+    edges: list[TopEdge[T]] = strawberry.field(description="What is on this page.")
+
+
+@strawberry.type(description="A track in a chart.")
+class ChartEdge(Edge[Track]):
+    place: int = strawberry.field(
+        description="Its place, from 1. A place is left out when its track cannot be heard where you are."
+    )
+
+
+@strawberry.type(description="A page of a chart.")
+class ChartConnection(Paged):
+    edges: list[ChartEdge] = strawberry.field(description="What is on this page.")
+
+
+@strawberry.type(description="What you have played. Tracks that you cannot see (any more) are left out.")
+class Listening:
+    entity: ClassVar[Entity] = LISTENING
+
+    @strawberry.field(description="Every play that counted, the latest first.")
+    def history(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> PlayConnection | None:
+        return connected(self, info)
+
+    @strawberry.field(description="Each track that you have played once, by its last play, the latest first.")
+    def recently_played(
+        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> PlayConnection | None:
+        return connected(self, info)
+
+    @strawberry.field(description="The tracks that you play most; a play is counted within a minute.")
+    def top_tracks(  # noqa: PLR0917 -- arguments of a field
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        over: Over = ListeningSpan.FOUR_WEEKS,
+    ) -> TopConnection[Track] | None:
+        return connected(self, info)
+
+    @strawberry.field(description="The artists whom you play most; a play is counted within a minute.")
+    def top_artists(  # noqa: PLR0917 -- as above
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        over: Over = ListeningSpan.FOUR_WEEKS,
+    ) -> TopConnection[Artist] | None:
+        return connected(self, info)

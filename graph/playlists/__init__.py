@@ -1,0 +1,1 @@
+"""Playlists: lists of tracks that an account keeps, in an order of its own."""

@@ -1,0 +1,1 @@
+"""Profiles: what an artist says of itself, and who looks after it."""

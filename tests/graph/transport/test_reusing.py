@@ -1,0 +1,143 @@
+"""Answers to anonymous persisted queries by GET, and what makes them leave."""
+
+import asyncio
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from config.settings import GraphSettings, graph_settings
+from graph import ids
+from graph.persisted.wanted import digest_of
+from graph.reuse.answers import Answer
+from graph.viewer import Role
+
+TRACK = "query Track($id: ID!) { track(id: $id) { title artist { name } } }"
+VIEWER = "query Who { viewer { id } }"
+MISTAKEN = "query Mistaken { nothing }"
+PATIENCE_S = 60.0
+
+
+@pytest.fixture
+def settings(environment: dict[str, str], tmp_path: Path) -> GraphSettings:
+    for number, text in enumerate((TRACK, VIEWER, MISTAKEN)):
+        (tmp_path / f"{number}.graphql").write_text(text)
+    return graph_settings({**environment, "SEGUE_TRUSTED_DOCUMENTS": str(tmp_path)})
+
+
+@pytest.fixture
+async def track(app: Any, add_user: Any, add_track: Any) -> str:
+    """The id of a track that everybody may see, once the process has heard of it."""
+    name = ids.encode("Track", await add_track(await add_user(Role.ARTIST), ready=1000))
+    await heard(app.state.services)
+    return name
+
+
+async def heard(services: Any) -> None:
+    """Wait until the process has heard of every change before now: it hears of them in their order."""
+    answers = services.answers
+    async with asyncio.timeout(PATIENCE_S):
+        while not answers.watched:
+            await asyncio.sleep(0.01)
+        mark = Answer(body=b"", media_type="", tables=frozenset({"mark"}), made_at_s=time.monotonic())
+        answers.put("mark", mark, since=answers.changes)
+        await services.pool.execute("SELECT pg_notify('segue_changes', 'mark')")
+        while answers.get("mark", now_s=time.monotonic()):
+            await asyncio.sleep(0.01)
+
+
+async def fetch(ask: Any, text: str, headers: dict[str, str] | None = None, **variables: Any) -> httpx.Response:
+    parameters = {"documentId": digest_of(text), "variables": json.dumps(variables)}
+    response: httpx.Response = await ask.client.get("/graphql", params=parameters, headers=headers or {})
+    return response
+
+
+async def test_the_second_request_needs_no_statement(ask: Any, track: str, counting: Any) -> None:
+    first = await fetch(ask, TRACK, id=track)
+    async with counting() as statements:
+        second = await fetch(ask, TRACK, id=track)
+    assert statements == []
+    assert first.json()["data"] == {"track": {"title": "Tune", "artist": {"name": "Band"}}}
+    assert (second.content, second.headers["etag"]) == (first.content, first.headers["etag"])
+    assert second.headers["content-type"] == first.headers["content-type"]
+    assert {"artists", "tracks"} <= set(second.headers["surrogate-key"].split())
+    kind, age = second.headers["cache-control"].split(", ")
+    assert kind == "public"
+    assert 0 < int(age.removeprefix("max-age=")) <= 60
+    assert "authorization" in second.headers["vary"]
+
+
+async def test_who_has_the_answer_is_told_that_it_is_still_true(ask: Any, track: str) -> None:
+    etag = (await fetch(ask, TRACK, id=track)).headers["etag"]
+    again = await fetch(ask, TRACK, {"if-none-match": f'"other", {etag}'}, id=track)
+    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        pytest.param(
+            "UPDATE tracks SET title = 'Other'", {"title": "Other", "artist": {"name": "Band"}}, id="the track"
+        ),
+        pytest.param(
+            "UPDATE artists SET name = 'Other'", {"title": "Tune", "artist": {"name": "Other"}}, id="its artist"
+        ),
+    ],
+)
+async def test_an_answer_leaves_when_what_it_shows_changes(
+    ask: Any, track: str, change: str, expected: dict[str, Any]
+) -> None:
+    old = await fetch(ask, TRACK, id=track)
+    await ask.app.state.services.pool.execute(change)
+    async with asyncio.timeout(PATIENCE_S):
+        while (new := await fetch(ask, TRACK, {"if-none-match": old.headers["etag"]}, id=track)).status_code == 304:
+            await asyncio.sleep(0.01)
+    assert new.json()["data"]["track"] == expected
+
+
+async def test_what_changes_elsewhere_leaves_it(ask: Any, track: str, counting: Any) -> None:
+    await fetch(ask, TRACK, id=track)
+    pool = ask.app.state.services.pool
+    await pool.execute("UPDATE assets SET fraction = 1")  # of an ingest; nobody is shown it
+    await pool.execute("INSERT INTO genres (id, name, slug) VALUES (gen_random_uuid(), 'x', 'x')")
+    await heard(ask.app.state.services)
+    async with counting() as statements:
+        await fetch(ask, TRACK, id=track)
+    assert statements == []
+
+
+async def test_only_anonymous_persisted_queries_are_reused(ask: Any, track: str, add_user: Any) -> None:
+    signed = {"authorization": f"Bearer {ask.token(await add_user(Role.LISTENER))}"}
+    posted = {"documentId": digest_of(TRACK), "variables": {"id": track}}
+    for response in (
+        await fetch(ask, TRACK, signed, id=track),
+        await ask.client.post("/graphql", json=posted),
+        await ask.client.get("/graphql", params={"query": TRACK, "variables": json.dumps({"id": track})}),
+        await fetch(ask, MISTAKEN),
+    ):
+        assert "etag" not in response.headers
+        assert "public" not in response.headers.get("cache-control", "")
+
+
+async def test_media_types_and_variables_make_other_answers(ask: Any, track: str) -> None:
+    one = await fetch(ask, TRACK, id=track)
+    assert (await fetch(ask, TRACK, id="x")).json()["data"] == {"track": None}
+    other = await fetch(ask, TRACK, {"accept": "application/graphql-response+json"}, id=track)
+    assert other.headers["content-type"] != one.headers["content-type"]
+
+
+async def test_nothing_is_reused_after_the_connection_that_tells_of_changes_is_lost(ask: Any, track: str) -> None:
+    await fetch(ask, TRACK, id=track)
+    services = ask.app.state.services
+    # The listener is ended and the change made in one statement's time: nothing tells of it.
+    await services.pool.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE application_name = 'segue changes' AND datname = current_database()"
+    )
+    await services.pool.execute("UPDATE tracks SET title = 'Other'")
+    async with asyncio.timeout(PATIENCE_S):
+        while (await fetch(ask, TRACK, id=track)).json()["data"]["track"]["title"] != "Other":
+            await asyncio.sleep(0.05)
