@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "origin": ("processes:origin", "Run the packaging origin alone."),
     "ingest": ("processes:ingest", "Run one ingest worker alone."),
     "migrate": ("processes:migrate", "Bring the database's schema up to date."),
-    "synth": ("synth:synth", "Fill an empty database with a made-up catalogue, to measure and to try things on."),
+    "synth": ("synth:synth", "Fill an empty database with a made-up catalogue."),
     "schema": ("schema:schema", "Print the GraphQL schema, or check schema.graphql against it."),
 }
 """Where each sub-command is, as `module:name` in `appliance.commands`, and what `--help` says of it."""

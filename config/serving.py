@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -20,13 +19,10 @@ from granian.constants import Interfaces, Loops
 from granian.log import LogLevels
 from granian.server import Server
 
-from config.errors import InvalidSetting
 from config.lifeline import die_with
 from config.logs import configure_logs
+from config.workers import STOP_LIMIT_S, STOP_SIGNALS, listener
 
-STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-STOP_LIMIT_S = 10
-"""A worker that is still busy after this long is killed: an open event stream or a stuck client would keep it."""
 SERVING_AFTER_S = 0.05
 
 
@@ -54,13 +50,11 @@ def serve(name: str, create: Callable[[], Any], *, host: str, port: int, workers
 
 
 def require_free(host: str, port: int, *, variable: str) -> None:
-    """Granian listens with SO_REUSEPORT: a second server would silently take half of the requests of the first."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        socket.create_server((host, port), family=family).close()
-    except OSError as error:
-        remedy = f"cannot listen on port {port} of {host} ({error.strerror}); stop what uses it or set another"
-        raise InvalidSetting(variable, remedy) from error
+    """Granian listens with SO_REUSEPORT: a second server would silently take half of the requests of the first.
+
+    Raises InvalidSetting.
+    """
+    listener(host, port, variable=variable).close()
 
 
 def _load(name: str, create: Callable[[], Any], supervisor: int) -> Callable[..., Awaitable[None]]:

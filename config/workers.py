@@ -23,7 +23,8 @@ from config.lifeline import die_with
 
 STOP_SIGNALS = {signal.SIGINT, signal.SIGTERM}
 STOP_LIMIT_S = 10
-"""A worker that is still busy after this long is killed: a stuck client or a slow download would keep it."""
+"""A worker that is still busy after this long is killed: a stuck client, a slow download or an open event stream would
+keep it."""
 
 BACKLOG = 2048
 """Connections that wait to be accepted: those of a CDN that comes back all at once. The kernel may allow fewer."""
@@ -47,19 +48,25 @@ def listener(host: str, port: int, *, variable: str) -> socket.socket:
 def supervise(work: Callable[[], None], *, workers: int) -> None:
     """Do `work` in so many processes until SIGTERM or SIGINT; blocks, and leaves signals blocked."""
     signal.pthread_sigmask(signal.SIG_BLOCK, {*STOP_SIGNALS, signal.SIGCHLD})
-    running = [_started(work) for _ in range(workers)]
-    while signal.sigwait({*STOP_SIGNALS, signal.SIGCHLD}) == signal.SIGCHLD:
-        alive = [worker for worker in running if worker.is_alive()]
-        if len(alive) < workers:
-            time.sleep(PAUSE_S)
-        running = [*alive, *(_started(work) for _ in range(workers - len(alive)))]
-    _stop(running)
+    running: list[ForkProcess] = []
+    try:
+        _fill(running, work, workers=workers)
+        while signal.sigwait({*STOP_SIGNALS, signal.SIGCHLD}) == signal.SIGCHLD:
+            running[:] = [worker for worker in running if worker.is_alive()]
+            if len(running) < workers:
+                time.sleep(PAUSE_S)
+            _fill(running, work, workers=workers)
+    finally:
+        # Also when the kernel refuses a new process: Python would wait for the others for ever, deaf to signals.
+        _stop(running)
 
 
-def _started(work: Callable[[], None]) -> ForkProcess:
-    worker = FORKING.Process(target=_begin, args=(work, os.getpid()))
-    worker.start()
-    return worker
+def _fill(running: list[ForkProcess], work: Callable[[], None], *, workers: int) -> None:
+    """Start workers until there are so many."""
+    while len(running) < workers:
+        worker = FORKING.Process(target=_begin, args=(work, os.getpid()))
+        worker.start()
+        running.append(worker)
 
 
 def _begin(work: Callable[[], None], supervisor: int) -> None:

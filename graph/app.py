@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from litestar import Litestar
@@ -15,7 +15,7 @@ from config.replicas import open_replicas
 from config.settings import GraphSettings
 from config.valkey import open_valkey
 from graph import accounts, catalog, uploads
-from graph.accounts.tokens import signing_key
+from graph.accounts.tokens import SigningKey, signing_key
 from graph.context import Services
 from graph.errors import GraphError
 from graph.fanout import open_fanout
@@ -52,34 +52,8 @@ def create_app(settings: GraphSettings) -> Litestar:
 
     @asynccontextmanager
     async def connections(app: Litestar) -> AsyncIterator[None]:
-        async with (
-            open_pool(settings.postgres) as pool,
-            open_valkey(settings.valkey) as valkey,
-            open_store(settings.s3) as store,
-            open_fanout(valkey) as fanout,
-            listening(answers, settings.postgres),
-            open_reading_pool(settings.postgres) as reading,
-            open_replicas(settings.replicas, pool, settings.postgres) as replicas,
-            schedules_kept(settings.postgres, WORKS),
-        ):
-            engine = PooledEngine(pool)
-            bind_tables(TABLES, engine)
-            app.state.services = Services(
-                settings=settings,
-                pool=pool,
-                engine=engine,
-                store=store,
-                valkey=valkey,
-                signing_key=key,
-                fanout=fanout,
-                presence=Presence(valkey),
-                audience=Audience(pool),
-                limiter=Limiter(valkey, requests.rates),
-                persisted=PersistedDocuments(valkey, trusted, only_trusted=requests.only_trusted),
-                proxies=Networks(requests.trusted_proxies),
-                answers=answers,
-                routing=Routing(reading, replicas, valkey),
-            )
+        async with _services(settings, key, trusted, answers) as services:
+            app.state.services = services
             yield
 
     return Litestar(
@@ -104,6 +78,42 @@ def create_app(settings: GraphSettings) -> Litestar:
         openapi_config=None,
         logging_config=None,  # `config.logs` owns the root logger
     )
+
+
+@asynccontextmanager
+async def _services(
+    settings: GraphSettings, key: SigningKey, trusted: Mapping[str, str], answers: Answers
+) -> AsyncIterator[Services]:
+    """Everything that is open for as long as the process serves."""
+    requests = settings.requests
+    async with (
+        open_pool(settings.postgres) as pool,
+        open_valkey(settings.valkey) as valkey,
+        open_store(settings.s3) as store,
+        open_fanout(valkey) as fanout,
+        listening(answers, settings.postgres),
+        open_reading_pool(settings.postgres) as reading,
+        open_replicas(settings.replicas, pool, settings.postgres) as replicas,
+        schedules_kept(settings.postgres, WORKS),
+    ):
+        engine = PooledEngine(pool)
+        bind_tables(TABLES, engine)
+        yield Services(
+            settings=settings,
+            pool=pool,
+            engine=engine,
+            store=store,
+            valkey=valkey,
+            signing_key=key,
+            fanout=fanout,
+            presence=Presence(valkey),
+            audience=Audience(pool),
+            limiter=Limiter(valkey, requests.rates),
+            persisted=PersistedDocuments(valkey, trusted, only_trusted=requests.only_trusted),
+            proxies=Networks(requests.trusted_proxies),
+            answers=answers,
+            routing=Routing(reading, replicas, valkey),
+        )
 
 
 def _cors(settings: GraphSettings) -> CORSConfig:

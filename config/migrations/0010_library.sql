@@ -64,8 +64,8 @@ CREATE INDEX upkeep_noted ON upkeep (noted_at);
 
 CREATE FUNCTION note_for_upkeep() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO upkeep (kind, subject_id) VALUES (TG_ARGV[0], OLD.id)
-    ON CONFLICT (kind, subject_id) DO UPDATE SET noted_at = now();
+    INSERT INTO upkeep (kind, subject_id, noted_at) VALUES (TG_ARGV[0], OLD.id, clock_timestamp())
+    ON CONFLICT (kind, subject_id) DO UPDATE SET noted_at = clock_timestamp();
     RETURN NULL;
 END $$;
 

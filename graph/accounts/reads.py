@@ -21,8 +21,12 @@ USER = Entity(
         "market": Column(sql=f"CASE WHEN {OWN} THEN account.market END"),
         "listening_private": Column(sql=f"CASE WHEN {OWN} THEN account.listening_private END"),
         "viewer_is_following": VIEWER_FOLLOWS_USER,
+        "own_key": Column(sql=f"CASE WHEN {OWN} THEN account.id END"),
     },
-    one={"library": One(entity="Library", column="id"), "listening": One(entity="Listening", column="id")},
+    one={
+        "library": One(entity="Library", column="own_key", part=True),
+        "listening": One(entity="Listening", column="own_key", part=True),
+    },
     many={
         "playlists": PLAYLISTS_OF_USER,
         "artists": ARTISTS_OF_USER,

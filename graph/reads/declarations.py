@@ -39,6 +39,9 @@ class One(msgspec.Struct, frozen=True, kw_only=True):
     entity: str
     """The type name of the other entity; declarations of a cycle cannot hold one another."""
     column: str
+    part: bool = False
+    """Whether it is a part of this row, such as a listener's library, and has nothing but connections: it has the key
+    that `column` holds, is there for those for whom that is not null, and is read by no statement of its own."""
     """One of this entity's `columns`, or else a column of its table."""
     where: str = "true"
     """What the other row has to be beside visible, such as an image that is ready."""

@@ -24,8 +24,6 @@ MadeOf = Callable[[str], type]
 """The class of a type's objects, by the type's name."""
 PAGES = "_pages"
 """The attribute under which an object has its connections, by the syntax nodes that ask for them."""
-KEY = "key"
-"""The attribute that has the key of an object's row; `id` is the global id made of it."""
 
 
 class RowsPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +46,7 @@ class RowsPlan(msgspec.Struct, frozen=True, kw_only=True):
             if members[name] is not None:
                 members[name] = convert(members[name])
         if self.with_id:
-            members["id"] = ids.encode(self.entity.type_name, members[KEY])
+            members["id"] = ids.encode(self.entity.type_name, members["key"])
         if self.listings:
             members[PAGES] = {}
         return members
@@ -60,7 +58,8 @@ class RelationPlan(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     key: str
     rows: RowsPlan
-    statement: Statement
+    statement: Statement | None
+    """None for a part of its owner's row."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,14 +157,14 @@ def rows_plan(rows: Rows, shapes: Mapping[str, Shape], made_of: MadeOf) -> RowsP
     """The plan of what is selected of an entity."""
     entity = shapes[rows.type_name].entity
     keys = (_held_in(entity, name) for name in rows.relations)
-    names = tuple(name for name in dict.fromkeys([*rows.columns, *keys]) if name != KEY)
+    names = tuple(name for name in dict.fromkeys([*rows.columns, *keys]) if name != "key")
     columns = tuple(_column(entity, name) for name in names)
     return RowsPlan(
         entity=entity,
         make=made_of(rows.type_name),
         with_id=rows.with_id,
         columns=columns,
-        names=(KEY, *names),
+        names=("key", *names),
         converts=tuple((name, one.convert) for name, one in zip(names, columns, strict=True) if one.convert),
         relations=tuple(_relation(entity, name, rows_plan(r, shapes, made_of)) for name, r in rows.relations.items()),
         listings=tuple(_listing(entity, one, shapes, made_of) for one in rows.listings),
@@ -197,14 +196,16 @@ def _column(entity: Entity, name: str) -> Column:
 
 def _relation(entity: Entity, name: str, rows: RowsPlan) -> RelationPlan:
     one = entity.one[name]
-    statement = statements.by_keys(rows.entity, rows.columns, where=one.where)
+    if one.part and rows.columns:
+        raise TypeError(f"{rows.entity.type_name} is declared as a part of {entity.type_name}, and has columns")
+    statement = None if one.part else statements.by_keys(rows.entity, rows.columns, where=one.where)
     return RelationPlan(name=name, key=_held_in(entity, name), rows=rows, statement=statement)
 
 
 def _held_in(entity: Entity, relation: str) -> str:
     """The attribute that holds the key of a relation's row. One's own key stands under `id` as the global id alone."""
     column = entity.one[relation].column
-    return KEY if column == entity.key else column
+    return "key" if column == entity.key else column
 
 
 def _listing(entity: Entity, listing: Listing, shapes: Mapping[str, Shape], made_of: MadeOf) -> ListingPlan:

@@ -147,11 +147,11 @@ class _Run:
         self._document = document
         self._values = values
 
-    async def rows(self, plan: RowsPlan, statement: Statement, keys: Sequence[UUID]) -> dict[UUID, Any]:
-        """The objects of keys."""
+    async def rows(self, plan: RowsPlan, statement: Statement | None, keys: Sequence[UUID]) -> dict[UUID, Any]:
+        """The objects of keys; without a statement there is one for each key, and the key is all of it."""
         if not keys:
             return {}
-        found = await self._fetch(statement, {"keys": keys})
+        found = [(key,) for key in keys] if statement is None else await self._fetch(statement, {"keys": keys})
         members = [plan.made(row) for row in found]
         await self._follow(plan, members)
         return {one["key"]: instance(plan.make, one) for one in members}

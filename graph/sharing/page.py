@@ -22,7 +22,7 @@ from graph.schema import schema
 from graph.sharing.card import Data, card_of, page
 from graph.sharing.service import Link, find_link, is_gone
 from graph.sharing.types import PATH, address
-from graph.transport.controller import context_of
+from graph.transport.asker import context_of
 
 DOCUMENT = """
 query SharedThing($id: ID!) {

@@ -17,8 +17,8 @@ from typing import Any, cast
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, LitestarRequestAdapter
 from litestar import Request, Response, WebSocket, get, post, websocket
-from litestar.connection import ASGIConnection
 from litestar.exceptions.http_exceptions import RequestEntityTooLarge
+from litestar.types import HTTPReceiveMessage, Receive, WebSocketReceiveMessage
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.streaming import SSETransport
@@ -32,20 +32,17 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
 from config.settings import GraphSettings
-from graph.accounts.tokens import bearer, verify
 from graph.context import Context, Services
 from graph.errors import Code, Forbidden, Unauthenticated, UnknownDocument, UntrustedDocument
 from graph.execution.masking import masked
-from graph.licences.markets import known
-from graph.protection.address import client_address
 from graph.schema import Schema
+from graph.transport.asker import context_of, viewer_of
 from graph.transport.over_http import JSON, MAX_BODY_BYTES, MAX_DELIVERY_BYTES, body_of, negotiate, status_of
 from graph.transport.parameters import parameters
 from graph.transport.request_id import request_id
 from graph.transport.responses import answer, request_error
 from graph.transport.reusing import may_be_reused, reused
 from graph.transport.socket import SocketHandler
-from graph.viewer import Viewer
 
 PATH = "/graphql"
 INIT_TIMEOUT = timedelta(seconds=10)
@@ -67,33 +64,6 @@ def graphql_controller(schema: Schema, settings: GraphSettings) -> type[GraphQLC
     # handlers here make what they need.
     own = {"dependencies": {}, "request_error_status": settings.requests.request_error_status}
     return type("SegueController", (Controller, made), own)
-
-
-def viewer_of(authorization: str | None, services: Services) -> Viewer | None:
-    """The viewer that a header names, None without one. Raises Unauthenticated."""
-    if authorization is None:
-        return None
-    return verify(bearer(authorization), key=services.signing_key, now_s=int(time.time()))
-
-
-def country_of(headers: Mapping[str, str], services: Services) -> str | None:
-    """Where the edge in front says that a request comes from; None when none is trusted, or it does not know."""
-    name = services.settings.country_header
-    return known(headers.get(name)) if name else None
-
-
-def context_of(connection: ASGIConnection[Any, Any, Any, Any], viewer: Viewer | None) -> Context:
-    """The context of a request or a socket."""
-    services: Services = connection.app.state.services
-    peer = connection.client
-    forwarded_for = ",".join(connection.headers.getall("x-forwarded-for", []))
-    return Context(
-        services,
-        viewer,
-        request_id=request_id(connection.scope),
-        country=country_of(connection.headers, services),
-        address=client_address(peer.host if peer else None, forwarded_for, services.proxies),
-    )
 
 
 class Controller(GraphQLController[Context, None]):
@@ -241,8 +211,25 @@ async def _check_size(request: Request[Any, Any, Any]) -> None:
     announced = request.headers.get("content-length", "")
     if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
         raise RequestEntityTooLarge
-    if request.method == "POST" and len(await request.body()) > MAX_BODY_BYTES:
-        raise RequestEntityTooLarge
+    if request.method == "POST":
+        request.receive = _at_most(request.receive, MAX_BODY_BYTES)
+        await request.body()  # kept by the request
+
+
+def _at_most(receive: Receive, limit_bytes: int) -> Receive:
+    """A body that does not say how long it is, refused as soon as it is too long."""
+    received_bytes = 0
+
+    async def limited() -> HTTPReceiveMessage | WebSocketReceiveMessage:
+        nonlocal received_bytes
+        message = await receive()
+        if message["type"] == "http.request":
+            received_bytes += len(message["body"])
+        if received_bytes > limit_bytes:
+            raise RequestEntityTooLarge
+        return message
+
+    return limited
 
 
 def _answer_refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:

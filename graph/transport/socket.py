@@ -5,7 +5,7 @@ have a null payload; a document may be named by its hash; a syntax error and an 
 operation, and the others on the socket go on; the socket closes with 4403 when the access token that opened it expires;
 an operation that was cancelled ends, and says nothing any more.
 
-Not here: who the viewer is (`graph.transport.controller`).
+Not here: who the viewer is (`graph.transport.asker`).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from litestar.params import FromPath
 from graph import ids
 from graph.context import Services
 from graph.errors import BadRequest, Code, ProblemCode, Refused, Unauthenticated, Unavailable, refused
-from graph.transport.controller import viewer_of
+from graph.transport.asker import viewer_of
 from graph.transport.over_http import JSON
 from graph.transport.responses import answer
 from graph.uploads import service

@@ -3,7 +3,7 @@
 It can when the connection waits for a request, the bytes are one plain head and nothing else, whatever was sent before
 has left, and the answer is known. In every other case uvicorn gets the bytes as they came, and calls the application.
 
-Two limits are ours because uvicorn has none of them: how much of a request may be no body, and how long a connection may
+Two limits are ours because uvicorn has none of them: how much of a request may be no body, and how long a client may
 take for one or leave an answer lying. TLS and HTTP/2 end at the CDN (decision 0101).
 """
 

@@ -9,17 +9,26 @@ from config.errors import ServiceUnavailable
 from config.postgres import Pool, open_pool, statements_noted
 from config.settings import postgres_settings
 
-PATIENCE_S = 0.3
+PATIENCE_S = 1.0
+"""Also of connecting, for which a busy machine takes a while."""
 
 
 @pytest.fixture
 async def pool(environment: dict[str, str]) -> AsyncIterator[Pool]:
+    settings = msgspec.structs.replace(postgres_settings(environment), pool_max=2, acquire_timeout_s=60)
+    async with open_pool(settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def impatient(environment: dict[str, str]) -> AsyncIterator[Pool]:
     settings = msgspec.structs.replace(postgres_settings(environment), pool_max=2, acquire_timeout_s=PATIENCE_S)
     async with open_pool(settings) as opened:
         yield opened
 
 
-async def test_who_finds_every_connection_taken_is_told_so_in_time(pool: Pool) -> None:
+async def test_who_finds_every_connection_taken_is_told_so_in_time(impatient: Pool) -> None:
+    pool = impatient
     async with asyncio.timeout(60), pool.acquire(), pool.acquire():
         started = time.monotonic()
         for wanting in (pool.fetchval("SELECT 1"), _hold(pool)):
@@ -28,7 +37,8 @@ async def test_who_finds_every_connection_taken_is_told_so_in_time(pool: Pool) -
         with pytest.raises(ServiceUnavailable):
             await pool.acquire()
         assert time.monotonic() - started >= 3 * PATIENCE_S
-    assert await asyncio.gather(*(pool.fetchval("SELECT 1") for _ in range(8))) == [1] * 8
+    async with pool.acquire(timeout=60), pool.acquire(timeout=60):
+        pass  # nobody who went away has taken one along
 
 
 async def _hold(pool: Pool) -> None:
@@ -40,7 +50,7 @@ async def test_a_connection_that_becomes_free_in_time_is_handed_on(pool: Pool) -
     first = await pool.acquire()
     async with pool.acquire():
         waiting = asyncio.create_task(pool.fetchval("SELECT 1"))
-        await asyncio.sleep(PATIENCE_S / 3)
+        await asyncio.sleep(0.1)
         assert not waiting.done()
         await pool.release(first)
         assert await waiting == 1

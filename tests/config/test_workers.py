@@ -5,8 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 import pytest
 
@@ -20,6 +18,15 @@ import os, signal, sys, time
 from config import workers
 
 workers.PAUSE_S, workers.STOP_LIMIT_S = 0.01, float(sys.argv[2])
+
+def fork_once(fork=os.fork, left=[1]):
+    if not left:
+        raise BlockingIOError("no process left")
+    left.pop()
+    return fork()
+
+if sys.argv[1] == "refused":
+    os.fork = fork_once
 
 def work():
     if sys.argv[1] == "deaf":
@@ -58,13 +65,6 @@ def began(process: "subprocess.Popen[str]") -> int:
     word, number = process.stdout.readline().split()
     assert word == "began"
     return int(number)
-
-
-def until(condition: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def is_gone(pid: int) -> bool:
@@ -112,12 +112,20 @@ def test_worker_that_does_not_hear_is_killed(supervised) -> None:
     assert all(is_gone(pid) for pid in pids)
 
 
+def test_worker_that_the_kernel_refuses_ends_the_others_and_then_the_supervisor(supervised) -> None:
+    process = supervised("refused")
+    out, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 1
+    assert "stopped" not in out
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent was killed")
 def test_workers_end_with_a_supervisor_that_is_killed(supervised) -> None:
     process = supervised("deaf")
-    pids = {began(process), began(process)}
+    began(process), began(process)
     process.kill()
-    until(lambda: all(is_gone(pid) for pid in pids))
+    # The pipe's end is reached when the last process that holds it is gone.
+    assert process.stdout.read() == ""
 
 
 def test_port_in_use_names_the_variable_that_moves_it() -> None:

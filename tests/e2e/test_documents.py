@@ -2,7 +2,8 @@
 
 `console` blocks hold commands behind `$ ` and their output, with `...` for what differs. They run on one appliance,
 in the order of the page; `make up` itself is the appliance, so its block is compared with what that one printed.
-`graphql` blocks are sent to the API as a listener and have to answer without an error. The `python` blocks of a page
+`graphql` blocks are sent to the API as a listener and have to answer without an error; those of `WITH_VARIABLES` need
+ids of what a test has made first, and are run there, with the `json` that they answer. The `python` blocks of a page
 are one program, which has to end well. `text` blocks are pictures.
 """
 
@@ -19,6 +20,13 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PROSE = {"text"}
+WITH_VARIABLES = {
+    "docs/api.md": "tests/graph/test_api_page.py",
+    "docs/catalogue.md": "tests/graph/catalog/test_page.py",
+    "docs/listening.md": "tests/graph/listening/test_page.py",
+    "docs/sync.md": "tests/graph/changes/test_page.py",
+}
+"""Pages whose operations take variables, and the test that runs every one of them."""
 STANDARD_PORTS = {
     "SEGUE_GRAPH_PORT": "8000",
     "SEGUE_ORIGIN_PORT": "8080",
@@ -60,7 +68,7 @@ def steps(text: str) -> list[Step]:
 
 def cases(language: str) -> Iterator[object]:
     for number, block in enumerate(blocks()):
-        if block.language == language:
+        if block.language == language and block.page not in WITH_VARIABLES:
             yield pytest.param(block, id=f"{block.page} block {number}: {block.text.splitlines()[0]}")
 
 
@@ -91,7 +99,16 @@ def with_demo(appliance):
 
 
 def test_every_block_is_of_a_kind_that_is_run() -> None:
-    assert {block.language for block in blocks()} <= {"console", "graphql", "python"} | PROSE
+    for block in blocks():
+        run = {"graphql", "json"} if block.page in WITH_VARIABLES else {"console", "graphql", "python"}
+        assert block.language in run | PROSE, block
+
+
+@pytest.mark.parametrize(("page", "test"), WITH_VARIABLES.items())
+def test_operations_with_variables_are_run_by_a_test(page, test) -> None:
+    program = (ROOT / test).read_text()
+    assert f'Page("{Path(page).name}")' in program
+    assert "assert page.left == set()" in program
 
 
 @pytest.mark.parametrize("block", list(cases("console")))

@@ -32,8 +32,10 @@ from graph.app import create_app
 from graph.catalog import tables as catalog
 from graph.fanout import Fanout, open_fanout
 from graph.keys import new_key
+from graph.licences import answers
 from graph.live.audience import Audience
 from graph.live.presence import Presence
+from graph.protection import sparing
 from graph.uploads import tables as uploads
 from graph.viewer import Role, Viewer
 
@@ -90,6 +92,14 @@ def frozen_valkey(services: Any) -> Iterator[None]:
     os.kill(services.pids["valkey"], signal.SIGSTOP)
     yield
     os.kill(services.pids["valkey"], signal.SIGCONT)
+
+
+@pytest.fixture
+def patient_with_valkey(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no Valkey that is away, without which what it would have told is done without."""
+    if "frozen_valkey" not in request.fixturenames:
+        for module in (sparing, answers):
+            monkeypatch.setattr(module, "PATIENCE_S", PATIENCE_S)
 
 
 AddUser = Callable[[Role], Awaitable[Viewer]]

@@ -319,7 +319,7 @@ def running_origin(environment: dict[str, str], folder: Path, recording: Recordi
 
 
 def wait_until_live(origin: Origin) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
         try:
             assert origin.ask("/health/live").status == 200

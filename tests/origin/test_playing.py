@@ -64,7 +64,7 @@ def test_what_the_mpd_lists_decodes(origin, recording, rendition) -> None:
 
 
 def get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=60) as answer:
         content: bytes = answer.read()
         return content
 

@@ -1,26 +1,21 @@
 """The page about keeping a copy of a library: every operation on it, in its order, against the API."""
 
-import re
-from pathlib import Path
 from typing import Any
 
 from graph import ids
 from graph.viewer import Role
-
-PAGE = Path(__file__).parents[3] / "docs" / "sync.md"
-BLOCKS = re.findall(r"^```graphql\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-OPERATIONS: dict[str, str] = {re.split(r"[\s({]", block, maxsplit=2)[1]: block for block in BLOCKS}
+from tests.graph.pages import Page
 
 
 async def test_a_copy_follows_what_another_device_does(ask, add_user, add_track) -> None:
-
+    page = Page("sync.md")
     listener, artist = await add_user(Role.LISTENER), await add_user(Role.ARTIST)
     tracks = [ids.encode("Track", await add_track(artist, ready=1000)) for _ in range(2)]
     make = 'mutation { createPlaylist(input: {name: "Evening"}) { playlist { id } } }'
     playlist = (await ask.data(make, listener))["playlist"]["id"]
 
     async def do(name: str, **variables: Any) -> Any:
-        return await ask.data(OPERATIONS[name], listener, **variables)
+        return await ask.data(page.document(name), listener, **variables)
 
     cursor = (await do("Begin"))["changes"]["cursor"]
     (edge,) = (await do("Playlists"))["playlists"]["edges"]
@@ -46,8 +41,4 @@ async def test_a_copy_follows_what_another_device_does(ask, add_user, add_track)
     stale = await do("Move", input=move)
     assert (stale["userErrors"][0]["code"], stale["revision"]) == ("STALE_REVISION", moved["revision"])
     assert await do("Revisions", ids=[playlist]) == [{"id": playlist, "revision": moved["revision"]}]
-
-
-def test_every_operation_of_the_page_is_run() -> None:
-    assert sorted(OPERATIONS) == ["Add", "Begin", "Changes", "Move", "Playlists", "Revisions"]
-    assert len(BLOCKS) == len(OPERATIONS)
+    assert page.left == set()

@@ -46,4 +46,6 @@ async def test_an_operation_that_waits_for_a_lock_leaves_nothing_behind(
                     await asyncio.sleep(0.02)
     finally:
         await other.close()
-    assert "errors" not in await ask("{ viewer { displayName } }", viewer)
+    async with asyncio.timeout(PATIENCE_S):
+        while "errors" in await ask("{ viewer { displayName } }", viewer):
+            await asyncio.sleep(0.02)  # a busy machine may need more than the time of an operation

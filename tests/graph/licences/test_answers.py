@@ -10,6 +10,8 @@ from graph.licences.answers import ENDLESS_S, KEPT_S, permissions
 from graph.licences.rules import Grant, Licence
 from graph.viewer import Role
 
+pytestmark = pytest.mark.usefixtures("patient_with_valkey")
+
 NOW_S = 1_800_000_000
 
 

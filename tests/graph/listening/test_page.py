@@ -1,26 +1,22 @@
 """The page about a listener's own music: every operation on it, against the API."""
 
-import re
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from graph import ids
 from graph.listening.charts import write_daily
 from graph.listening.rollup import roll_up
 from graph.viewer import Role
-
-PAGE = Path(__file__).parents[3] / "docs" / "listening.md"
-BLOCKS = re.findall(r"^```graphql\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
-OPERATIONS: dict[str, str] = {re.split(r"[\s({]", block, maxsplit=2)[1]: block for block in BLOCKS}
+from tests.graph.pages import Page
 
 
 async def test_every_operation_of_the_page_does_what_it_says(ask, pool, add_user, add_track) -> None:
+    page = Page("listening.md")
     listener, track = await add_user(Role.LISTENER), await add_track(await add_user(Role.ARTIST), ready=60_000)
     wanted, now = ids.encode("Track", track), datetime.now(UTC)
 
     async def do(name: str, **variables: Any) -> Any:
-        return await ask.data(OPERATIONS[name], listener, **variables)
+        return await ask.data(page.document(name), listener, **variables)
 
     liked = {"track": {"id": wanted, "viewerHasLiked": True}, "userErrors": []}
     assert await do("Like", track=wanted) == liked
@@ -49,8 +45,4 @@ async def test_every_operation_of_the_page_does_what_it_says(ask, pool, add_user
     }
     assert listening["topTracks"]["edges"][0]["plays"] == 2
     assert [edge["place"] for edge in (await do("Trending"))["edges"]] == [1]
-
-
-def test_every_operation_of_the_page_is_run() -> None:
-    assert sorted(OPERATIONS) == ["Like", "Likes", "Played", "Played4Weeks", "PlayedOffline", "Trending"]
-    assert len(BLOCKS) == len(OPERATIONS)
+    assert page.left == set()

@@ -78,7 +78,7 @@ async def test_without_valkey_playback_starts_all_the_same(
 async def test_a_valkey_that_hangs_delays_playback_by_a_blink(pool, valkey, delivery, add_user, add_track) -> None:
     listener = await add_user(Role.LISTENER)
     track = await add_track(await add_user(Role.ARTIST), ready=1000)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         playback = await service.start(pool, valkey, viewer=listener, track_id=track, delivery=delivery, now_s=NOW_S)
     assert playback.track.id == track
 

@@ -115,6 +115,13 @@ async def test_a_relation_s_own_condition_hides_what_does_not_fulfil_it(library:
         assert edge["node"]["twin"] == ({"year": year} if year > 3 else None)
 
 
+async def test_a_relation_by_the_own_key_stands_beside_the_global_id(library: Any) -> None:
+    data = await library.data("{ books(first: 100) { edges { node { id year twin { id } } } } }")
+    for edge in data["books"]["edges"]:
+        book = edge["node"]
+        assert book["twin"] == ({"id": book["id"]} if book["year"] > 3 else None)
+
+
 async def test_edges_have_columns_of_their_own(library: Any) -> None:
     shelf, lent = library.shelves[3], [book for book in library.books if not book.hidden][:3]
     days = [datetime(2024, 5, day, tzinfo=UTC) for day in (3, 1, 2)]

@@ -18,6 +18,7 @@ from graph.viewer import Role
 TRACK = "query Track($id: ID!) { track(id: $id) { title artist { name } } }"
 VIEWER = "query Who { viewer { id } }"
 MISTAKEN = "query Mistaken { nothing }"
+PAGE = "https://player.example"
 PATIENCE_S = 60.0
 
 
@@ -25,7 +26,12 @@ PATIENCE_S = 60.0
 def settings(environment: dict[str, str], tmp_path: Path) -> GraphSettings:
     for number, text in enumerate((TRACK, VIEWER, MISTAKEN)):
         (tmp_path / f"{number}.graphql").write_text(text)
-    return graph_settings({**environment, "SEGUE_TRUSTED_DOCUMENTS": str(tmp_path)})
+    own = {
+        "SEGUE_TRUSTED_DOCUMENTS": str(tmp_path),
+        "SEGUE_COUNTRY_HEADER": "x-country",
+        "SEGUE_ALLOWED_ORIGINS": PAGE,
+    }
+    return graph_settings({**environment, **own})
 
 
 @pytest.fixture
@@ -67,7 +73,6 @@ async def test_the_second_request_needs_no_statement(ask: Any, track: str, count
     kind, age = second.headers["cache-control"].split(", ")
     assert kind == "public"
     assert 0 < int(age.removeprefix("max-age=")) <= 60
-    assert "authorization" in second.headers["vary"]
 
 
 async def test_who_has_the_answer_is_told_that_it_is_still_true(ask: Any, track: str) -> None:
@@ -120,6 +125,26 @@ async def test_only_anonymous_persisted_queries_are_reused(ask: Any, track: str,
     ):
         assert "etag" not in response.headers
         assert "public" not in response.headers.get("cache-control", "")
+
+
+@pytest.mark.parametrize("headers", [{}, {"origin": PAGE}], ids=["an app", "a page of another origin"])
+async def test_a_cache_is_told_by_what_answers_differ(ask: Any, track: str, headers: dict[str, str]) -> None:
+    answered = await fetch(ask, TRACK, headers, id=track)
+    assert answered.headers["vary"] == "accept, authorization, origin, x-country"
+    assert answered.headers.get("access-control-allow-origin") == headers.get("origin")
+    shared = await ask.client.get("/s/nothing", headers=headers)
+    assert (shared.status_code, shared.headers["vary"]) == (404, answered.headers["vary"])
+
+
+async def test_one_country_is_not_given_the_answer_of_another(ask: Any, track: str) -> None:
+    services = ask.app.state.services
+    await services.pool.execute(
+        "INSERT INTO licences (id, track_id, market) SELECT gen_random_uuid(), id, 'SE' FROM tracks"
+    )
+    await heard(services)
+    for country, expected in (("SE", True), ("DE", False), ("SE", True)):
+        answered = await fetch(ask, TRACK, {"x-country": country}, id=track)
+        assert (answered.json()["data"]["track"] is not None) is expected
 
 
 async def test_media_types_and_variables_make_other_answers(ask: Any, track: str) -> None:

@@ -160,6 +160,7 @@ async def serving(bench: Bench) -> AsyncIterator[int]:
     server = server_of(bench.application)
     task = asyncio.create_task(server._serve([listener]))
     while not server.started:
+        assert not task.done()
         await asyncio.sleep(0.001)
     try:
         yield listener.getsockname()[1]
