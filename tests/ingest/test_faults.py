@@ -106,7 +106,7 @@ async def test_picture_that_a_killed_worker_offered_is_offered_again(queue: Any,
     left = await left_after_the_sweep(queue)
     shown = {key for key in left if key.startswith(f"images/{row['proposed_image_id']}/")}
     assert left - shown == files_of(job)
-    assert {key.rpartition(".")[2] for key in shown} == {"avif", "webp", "jpeg"}, workers.logs()
+    assert {key.rpartition(".")[2] for key in shown} == {"avif", "webp", "jpeg", "json"}, workers.logs()
 
 
 async def test_next_attempt_encodes_only_what_is_missing(queue: Any, workers: Any, masters: Any) -> None:

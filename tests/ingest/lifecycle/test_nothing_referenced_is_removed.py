@@ -46,7 +46,7 @@ from ingest.renditions.ladder import File, Rung
 from ingest.renditions.recipe import Recipe
 from ingest.tasks import Illustrated, ImageFile, Picture
 from origin.asset import Asset, Codec, Loudness, Master, Rendition, Segment
-from origin.image import ImageFormat, source_key
+from origin.image import ImageFormat, record_key, source_key
 
 DELAY = timedelta(hours=6)
 GRACE = timedelta(days=1)
@@ -267,7 +267,10 @@ class Life:
         )
         named |= {row["object_key"] for row in await self.pool.fetch(waiting)}
         for row in await self.pool.fetch("SELECT id, status FROM images WHERE status NOT IN ('announced', 'failed')"):
-            named.add(f"images/{row['id']}/64.webp" if row["status"] == "ready" else source_key(row["id"]))
+            if row["status"] == "ready":
+                named |= {f"images/{row['id']}/64.webp", record_key(row["id"])}
+            else:
+                named.add(source_key(row["id"]))
         return named
 
 
