@@ -70,13 +70,13 @@ def test_header_and_segments() -> None:
 
 def test_reads_what_the_origin_writes() -> None:
     assert variants((GOLDEN / "master.m3u8").read_bytes()) == [
-        Variant(uri="aac-96.m3u8", bandwidth_bps=99_578),
-        Variant(uri="aac-320.m3u8", bandwidth_bps=331_929),
+        Variant(uri="aac-96.m3u8", bandwidth_bps=100_604),
+        Variant(uri="aac-320.m3u8", bandwidth_bps=335_341),
         Variant(uri="flac.m3u8", bandwidth_bps=900_000),
     ]
     playlist = media_playlist((GOLDEN / "aac-96.m3u8").read_bytes())
     assert playlist.header_uri == "aac-96/header.mp4"
-    assert [segment.duration_s for segment in playlist.segments] == [3.970612, 3.993832, 2.262517]
+    assert [segment.duration_s for segment in playlist.segments] == [3.993832, 3.993832, 2.239297]
 
 
 @pytest.mark.parametrize(
