@@ -15,7 +15,7 @@ up: $(READY) ## start everything on this machine and ingest the demo library; Ct
 	@exec $(BIN)/segue up $(ARGS)
 
 test: $(READY) ## run every test; what needs an apt package says so and skips
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## format, lint, types, imports, printed schema, pages that have to agree with the code
 	@$(BIN)/ruff format --check .

@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "ingest": ("processes:ingest", "Run one ingest worker alone."),
     "migrate": ("processes:migrate", "Bring the database's schema up to date."),
     "synth": ("synth:synth", "Fill an empty database with a made-up catalogue."),
-    "schema": ("schema:schema", "Print the GraphQL schema, or check schema.graphql against it."),
+    "schema": ("schema:schema", "Print the GraphQL schema; write or check its files and pages."),
 }
 """Where each sub-command is, as `module:name` in `appliance.commands`, and what `--help` says of it."""
 

@@ -28,6 +28,7 @@ from appliance.client_errors import (
     UserError,
 )
 from appliance.sending import CONNECT_TIMEOUT_S, Sent, UploadTicket, cause_of, send
+from config.settings import GRAPH_PORT
 
 T = TypeVar("T")
 TokenSource = Callable[[], str]
@@ -169,7 +170,7 @@ def graph_url(environment: Mapping[str, str]) -> str:
     host = environment.get("SEGUE_GRAPH_HOST") or "127.0.0.1"
     if host in {"0.0.0.0", "::"}:  # noqa: S104 -- what a server may be told to listen on; nobody can call it
         host = "127.0.0.1"
-    base = told or f"http://{host}:{environment.get('SEGUE_GRAPH_PORT') or '8000'}"
+    base = told or f"http://{host}:{environment.get('SEGUE_GRAPH_PORT') or GRAPH_PORT}"
     return base if base.endswith("/graphql") else f"{base}/graphql"
 
 

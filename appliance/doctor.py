@@ -1,7 +1,7 @@
 """What `segue doctor` checks: each connection, port and disk, one finding each, with what to mend.
 
-The checks use the settings and the connections of the processes themselves, run at the same time, and none takes longer
-than a few seconds, also against a server that accepts connections and then says nothing.
+The checks use the settings and the connections of the processes themselves. All but that of S3 run at the same time,
+and none takes longer than a few seconds, also against a server that accepts connections and then says nothing.
 """
 
 from __future__ import annotations
@@ -61,7 +61,13 @@ async def examine(invocation: Invocation) -> list[Finding]:
         )
         return [missing]
     asked = [name for name in CHECKS if name not in OPTIONAL or environment.get(OPTIONAL[name], "").strip()]
-    return list(await asyncio.gather(*(_finding(name, invocation, environment) for name in asked)))
+    # First and alone: its client is made of files, for a second or more in which the loop stands still, and the others
+    # would run out of time.
+    store = {ALONE: await _finding(ALONE, invocation, environment)}
+    others = [name for name in asked if name != ALONE]
+    found = await asyncio.gather(*(_finding(name, invocation, environment) for name in others))
+    findings = store | dict(zip(others, found, strict=True))
+    return [findings[name] for name in asked]
 
 
 async def _finding(subject: str, invocation: Invocation, environment: Mapping[str, str]) -> Finding:
@@ -175,6 +181,7 @@ CHECKS: dict[str, Check] = {
     "origin": _origin,
     "disk": _disk,
 }
+ALONE = "S3"
 OPTIONAL = {"replicas": "SEGUE_POSTGRES_REPLICA_URL"}
 """Checks that are made when their variable is set."""
 SERVICES = {"PostgreSQL": "postgres", "Valkey": "valkey", "S3": "s3"}

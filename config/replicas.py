@@ -19,7 +19,7 @@ import msgspec
 from config.logs import logger
 from config.postgres import Pool, open_reading_pool
 from config.settings import PostgresSettings, ReplicaSettings, Secret
-from config.standing import Mark, Standing, chosen, kept, may_answer, parse
+from config.standing import Mark, Standing, behind_s, chosen, kept, may_answer, parse
 
 POLL_S = 0.2
 """A session that has written reads from the primary for about as long."""
@@ -134,6 +134,19 @@ class Replicas:
         ]
         place = chosen(able, reader=reader)
         return None if place is None else self._replicas[place]
+
+    def pools(self) -> dict[str, Pool]:
+        """The pool of each replica, by its name and its place in the setting, since names may be alike."""
+        return {f"{replica.name} {place}": replica.pool for place, replica in enumerate(self._replicas, start=1)}
+
+    def lags_s(self) -> dict[str, float | None]:
+        """How old the state is that each shows, by the same names; None for one that does not answer.
+
+        One that is further behind than the limit is told to be as far behind as is known: at least the limit.
+        """
+        now_s, standings = time.monotonic(), [replica.standing for replica in self._replicas]
+        lags = [behind_s(standing, self._marks, now_s=now_s, limit_s=self.limit_s) for standing in standings]
+        return dict(zip(self.pools(), lags, strict=True))
 
     async def written(self) -> int:
         """The position up to which the primary has written; raises what its driver raises."""

@@ -46,6 +46,14 @@ def fresh_at_s(standing: Standing, marks: Sequence[Mark]) -> float | None:
     return max((mark.at_s for mark in marks if mark.position <= standing.position), default=None)
 
 
+def behind_s(standing: Standing | None, marks: Sequence[Mark], *, now_s: float, limit_s: float) -> float | None:
+    """How old the state is that a replica shows, the limit at least if it has reached none of the marks."""
+    if standing is None or not marks:
+        return None
+    fresh_s = fresh_at_s(standing, marks)
+    return max(limit_s, now_s - marks[0].at_s) if fresh_s is None else now_s - fresh_s
+
+
 def may_answer(standing: Standing | None, marks: Sequence[Mark], *, needed: int, now_s: float, limit_s: float) -> bool:
     """Whether a replica may answer a reader who needs this position."""
     if standing is None or standing.position < needed or now_s - standing.seen_at_s > limit_s:

@@ -1,14 +1,15 @@
 """Withdrawals on their way from the catalogue to the origins.
 
 Theory of operation. Whoever withdraws a track, or takes that back, writes a row of `withdrawals` in the transaction of
-the change (`promise`). Whoever comes first carries it out (`settle`): a marker in the object store is written or
-removed, which an origin finds that looks the asset up, and then running origins are told over Valkey, so that they need
-not look. The row goes last: what was interrupted is done again, and all of it may be done twice.
+the change (`promise`); for the tracks of a release, triggers of the database do. Whoever comes first carries it out
+(`settle`): a marker in the object store is written or removed, which an origin finds that looks the asset up, and then
+running origins are told over Valkey, so that they need not look. The row goes last: what was interrupted is done again,
+and all of it may be done twice.
 
 The row is locked meanwhile, so that of two changes of one asset the later one has the last word. Valkey away: the
 marker stands, the row stays, and origins that have lost Valkey look again by themselves (`origin.withdrawals`).
 
-Not here: where the marker lies (`origin.asset`), who may withdraw what (`graph.catalog.withdrawal`).
+Not here: where the marker lies (`origin.layout`), who may withdraw what (`graph.catalog.withdrawal`).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ TAKE = "SELECT withdrawn FROM withdrawals WHERE asset_id = $1 FOR UPDATE"
 DONE = "DELETE FROM withdrawals WHERE asset_id = $1"
 
 KeyOf: TypeAlias = Callable[[UUID], str]
-"""Where the marker of an asset lies: `origin.asset.withdrawal_key`."""
+"""Where the marker of an asset lies: `origin.layout.withdrawal_key`."""
 
 
 class Announcement(msgspec.Struct, frozen=True, kw_only=True):

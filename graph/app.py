@@ -13,6 +13,8 @@ from config.objects import open_store
 from config.postgres import PooledEngine, bind_tables, open_pool, open_reading_pool
 from config.replicas import open_replicas
 from config.settings import GraphSettings
+from config.telemetry.metrics import metrics_told
+from config.telemetry.traces import open_tracer
 from config.valkey import open_valkey
 from graph import accounts, catalog, uploads
 from graph.accounts.tokens import SigningKey, signing_key
@@ -21,6 +23,10 @@ from graph.errors import GraphError
 from graph.fanout import open_fanout
 from graph.live.audience import Audience
 from graph.live.presence import Presence
+from graph.observation.figures import Figures
+from graph.observation.metrics import Sources, registry_of
+from graph.observation.observer import Observer
+from graph.observation.spans import Spans
 from graph.persisted.store import PersistedDocuments
 from graph.persisted.trusted import trusted_documents
 from graph.protection.address import Networks
@@ -29,16 +35,18 @@ from graph.reads.routing import Routing
 from graph.reuse.answers import Answers
 from graph.reuse.changes import listening
 from graph.schedules import schedules_kept
-from graph.schema import schema
+from graph.schema import Schema, schema
 from graph.sharing.page import share_page
+from graph.transport.compression import CompressionMiddleware
 from graph.transport.controller import graphql_controller
+from graph.transport.counting import counting
 from graph.transport.health import live, ready, schema_text
 from graph.transport.over_http import MAX_BODY_BYTES
 from graph.transport.request_id import REQUEST_ID_HEADER, RequestIdMiddleware
 from graph.transport.responses import answer_exception
 from graph.transport.varying import varying
 from graph.uploads.intake import intake_route
-from graph.works import WORKS
+from graph.works import works
 
 TABLES = (*accounts.tables.TABLES, *catalog.tables.TABLES, *uploads.tables.TABLES)
 
@@ -49,16 +57,20 @@ def create_app(settings: GraphSettings) -> Litestar:
     requests = settings.requests
     trusted = trusted_documents(requests.trusted_documents)
     answers = Answers(capacity_bytes=requests.cache_bytes, max_age_s=requests.cache_max_age_s)
+    figures = Figures()
+    made = schema(requests.documents)
 
     @asynccontextmanager
     async def connections(app: Litestar) -> AsyncIterator[None]:
-        async with _services(settings, key, trusted, answers) as services:
-            app.state.services = services
-            yield
+        async with _services(settings, key, trusted, answers, figures) as services:
+            registry = registry_of(_sources(services, made))
+            async with metrics_told(registry, settings.telemetry, workers=settings.workers):
+                app.state.services = services
+                yield
 
     return Litestar(
         route_handlers=[
-            graphql_controller(schema(requests.documents), settings),
+            graphql_controller(made, settings),
             live,
             ready,
             schema_text,
@@ -66,9 +78,9 @@ def create_app(settings: GraphSettings) -> Litestar:
             intake_route(settings.streamed_uploads_max),
         ],
         lifespan=[connections],
-        middleware=[RequestIdMiddleware()],
+        middleware=[RequestIdMiddleware(), CompressionMiddleware()],
         cors_config=_cors(settings),
-        before_send=[varying(settings.country_header)],
+        before_send=[varying(settings.country_header), counting(figures)],
         exception_handlers={
             GraphError: answer_exception,
             HTTPException: answer_exception,
@@ -82,7 +94,7 @@ def create_app(settings: GraphSettings) -> Litestar:
 
 @asynccontextmanager
 async def _services(
-    settings: GraphSettings, key: SigningKey, trusted: Mapping[str, str], answers: Answers
+    settings: GraphSettings, key: SigningKey, trusted: Mapping[str, str], answers: Answers, figures: Figures
 ) -> AsyncIterator[Services]:
     """Everything that is open for as long as the process serves."""
     requests = settings.requests
@@ -94,7 +106,8 @@ async def _services(
         listening(answers, settings.postgres),
         open_reading_pool(settings.postgres) as reading,
         open_replicas(settings.replicas, pool, settings.postgres) as replicas,
-        schedules_kept(settings.postgres, WORKS),
+        schedules_kept(settings.postgres, works(settings)),
+        open_tracer(settings.telemetry, service="segue-graph") as tracer,
     ):
         engine = PooledEngine(pool)
         bind_tables(TABLES, engine)
@@ -113,7 +126,24 @@ async def _services(
             proxies=Networks(requests.trusted_proxies),
             answers=answers,
             routing=Routing(reading, replicas, valkey),
+            observer=Observer(
+                figures,
+                None if tracer is None else Spans(tracer),
+                trusted=trusted.values(),
+                slow_s=settings.telemetry.slow_operation_s,
+            ),
         )
+
+
+def _sources(services: Services, made: Schema) -> Sources:
+    return Sources(
+        observer=services.observer,
+        documents=made.documents,
+        answers=services.answers,
+        persisted=services.persisted,
+        pools={"primary": services.pool, "reading": services.routing.reading},
+        replicas=services.routing.replicas,
+    )
 
 
 def _cors(settings: GraphSettings) -> CORSConfig:

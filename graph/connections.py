@@ -1,12 +1,12 @@
 """Relay connections in GraphQL: edges, pages, and the arguments that every connection takes.
 
-A connection is a field with a resolver like this, whose page the reader has read with its parent::
+A connection is a field with this resolver, whose page the reader has read with its parent::
 
-    @strawberry.field(description="The artist's albums in the order in which they were added.")
-    def albums(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Album]:
-        return connected(self, info)
+    albums: Connection[Album] | None = strawberry.field(
+        resolver=listing(order_by=(OrderBy, AlbumOrder.ADDED)), description="The artist's albums."
+    )
+
+Only a resolver that does more than that is written out, with the arguments below and :func:`connected`.
 
 Edges with more than cursor and node are a subclass of `Edge[T]`; their connection is a subclass of `Paged` with
 `edges`.
@@ -14,6 +14,8 @@ Edges with more than cursor and node are a subclass of `Edge[T]`; their connecti
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from inspect import Parameter, Signature
 from typing import Annotated, Any, Generic, TypeVar, cast
 
 import strawberry
@@ -69,6 +71,26 @@ class Paged:
 @strawberry.type(description="A page of a list.")
 class Connection(Paged, Generic[T]):
     edges: list[Edge[T]] = strawberry.field(description="What is on this page.")
+
+
+PAGE_ARGUMENTS = {"first": (First, None), "after": (After, None), "last": (Last, None), "before": (Before, None)}
+"""What every connection takes, each with its default."""
+
+
+def listing(**more: tuple[Any, Any]) -> Callable[..., Any]:
+    """The resolver of a connection; `more` are arguments beside those of the page, each with its type and default."""
+
+    def resolve(self: Any, info: strawberry.Info[Any, Any], **_arguments: Any) -> Any:
+        return connected(self, info)
+
+    resolve.is_listing = True  # type: ignore[attr-defined] # `graph.reads.completion` takes the page itself then
+    own = list(Signature.from_callable(resolve, eval_str=True).parameters.values())[:2]
+    taken = [
+        Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation, default=default)
+        for name, (annotation, default) in {**PAGE_ARGUMENTS, **more}.items()
+    ]
+    resolve.__signature__ = Signature([*own, *taken])  # type: ignore[attr-defined] # where Strawberry looks first
+    return resolve
 
 
 def connected(owner: Any, info: strawberry.Info[Any, Any]) -> P:  # type: ignore[type-var] # as the field says

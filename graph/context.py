@@ -6,7 +6,9 @@ that nothing is remembered from one operation to the next.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 import msgspec
 import strawberry
@@ -20,6 +22,7 @@ from graph.errors import Unauthenticated
 from graph.fanout import Fanout
 from graph.live.audience import Audience
 from graph.live.presence import Presence
+from graph.observation.observer import Observer
 from graph.persisted.store import PersistedDocuments
 from graph.protection.address import HERE, Address, Networks
 from graph.protection.limiter import Limiter
@@ -27,6 +30,8 @@ from graph.reads.reader import Reader
 from graph.reads.routing import Routing, Source
 from graph.reuse.answers import Answers
 from graph.viewer import Viewer
+
+NO_TRACE: Mapping[str, str] = MappingProxyType({})
 
 
 class Services(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +51,7 @@ class Services(msgspec.Struct, frozen=True, kw_only=True):
     proxies: Networks
     answers: Answers
     routing: Routing
+    observer: Observer
 
 
 class Context:
@@ -60,6 +66,8 @@ class Context:
         country: str | None = None,
         address: Address = HERE,
         source: Source | None = None,
+        in_parts: bool = False,
+        trace_parent: Mapping[str, str] = NO_TRACE,
     ) -> None:
         self.services = services
         self.viewer = viewer
@@ -69,6 +77,12 @@ class Context:
         # Strawberry puts the payload of `connection_init` here, on sockets.
         self.connection_params: dict[str, object] | None = None
         self.source = services.routing.primary if source is None else source
+        self.in_parts = in_parts
+        """Whether the client takes an answer in parts, and, once the document is known, whether it has any."""
+        self.trace_parent = trace_parent
+        """The headers that name the trace which a request belongs to, where traces are written."""
+        self.to_be_kept = False
+        """Whether the answer will be given again: it is read where nothing lags behind what was told of changes."""
         self.writer_id = None if viewer is None else viewer.user_id
         """Whose the writes of this operation are; a mutation that signs somebody in names them."""
 
@@ -80,7 +94,8 @@ class Context:
             request_id=self.request_id,
             country=self._country,
             address=self.address,
-            source=self.services.routing.for_query(self.viewer) if is_query else None,
+            source=self.services.routing.for_query(self.viewer) if is_query and not self.to_be_kept else None,
+            in_parts=self.in_parts,
         )
 
     async def remember_writes(self) -> None:

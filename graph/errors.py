@@ -5,7 +5,8 @@
     GraphError
     ├── CallerError
     │   ├── BadRequest         BAD_REQUEST          the request is malformed or exceeds a limit
-    │   │   └── TooExpensive   COST_EXCEEDED        one operation may not cost so much
+    │   │   ├── TooExpensive   COST_EXCEEDED        one operation may not cost so much
+    │   │   └── SocketFull     BAD_REQUEST          a socket has as many operations as it may
     │   ├── RateLimited        RATE_LIMITED         too much in a short time; retryable
     │   ├── UnknownDocument    PERSISTED_QUERY_NOT_FOUND   nobody has told us the text of this hash
     │   ├── UntrustedDocument  DOCUMENT_NOT_TRUSTED only the documents of the trusted list are answered here
@@ -56,6 +57,12 @@ class GraphError(Exception):
         """What `extensions` tell beside the code."""
         return {}
 
+    @property
+    def extensions(self) -> dict[str, object]:
+        """What a client's program is told; `retryable` where the same request may succeed later."""
+        retryable = {"retryable": True} if self.retryable else {}
+        return {"code": self.code.value, **retryable, **self.details}
+
 
 class CallerError(GraphError):
     """The caller's to mend."""
@@ -74,6 +81,13 @@ class TooExpensive(BadRequest):
 
     def __init__(self, cost: int, limit: int) -> None:
         super().__init__(f"The operation costs {cost} points; the limit is {limit}. Ask for smaller pages.")
+
+
+class SocketFull(BadRequest):
+    """A socket carries so many operations at once and no more: complete one first, or open another socket."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"This socket carries {limit} operations. Complete one first, or open another socket.")
 
 
 class RateLimited(CallerError):
@@ -203,7 +217,9 @@ class ProblemCode(Enum):
     IMAGE_FAILED = "image_failed"
     STALE_REVISION = "stale_revision"
     PLAYLIST_FULL = "playlist_full"
+    QUOTA_REACHED = "quota_reached"
     NOT_SHAREABLE = "not_shareable"
+    IDEMPOTENCY_KEY_REUSED = "idempotency_key_reused"
 
 
 PROBLEM_MEANINGS: dict[ProblemCode, str] = {
@@ -233,7 +249,9 @@ PROBLEM_MEANINGS: dict[ProblemCode, str] = {
         "The playlist has changed since the revision that you name. Read it again, and decide anew."
     ),
     ProblemCode.PLAYLIST_FULL: "The playlist would have more entries than a playlist may have.",
+    ProblemCode.QUOTA_REACHED: "The account has as many of these as it may have.",
     ProblemCode.NOT_SHAREABLE: "Only what everybody may see can be shared. Make the playlist public first.",
+    ProblemCode.IDEMPOTENCY_KEY_REUSED: "This key was sent with another input before. Make a new one for a new thing.",
     ProblemCode.NOT_LICENSED: "The track may not be heard in your market at this time.",
     ProblemCode.TRACK_WITHDRAWN: "The track was withdrawn; its owner may offer it again.",
 }

@@ -24,7 +24,7 @@ class NodeQuery:
         (found,) = await named(info, [global_id])
         return found
 
-    @strawberry.field(description="Several at once, in the order of the ids, with null for what there is not.")
+    @strawberry.field(description="Several at once, one for each id in their order, with null for what there is not.")
     async def nodes(
         self,
         info: Info,

@@ -36,6 +36,8 @@ TYPES: Mapping[str, Any] = {
 }
 """The types of PostgreSQL that a part of an order may have, each with what reads it back."""
 
+_encoder = msgspec.json.Encoder()
+
 Place = tuple[Any, ...]
 """The values of a row in the parts of an order."""
 
@@ -79,7 +81,7 @@ def _place(arguments: Mapping[str, Any], name: str, *, order: str, types: Sequen
 
 
 def write_cursor(order: str, place: Place) -> str:
-    return base64.urlsafe_b64encode(msgspec.json.encode((order, *place))).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_encoder.encode((order, *place))).decode().rstrip("=")
 
 
 def read_cursor(text: str, *, argument: str, order: str, types: Sequence[str]) -> Place:

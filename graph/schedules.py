@@ -14,14 +14,15 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Never
 
 import asyncpg
 import msgspec
 
+from config.background import beside
 from config.errors import ServiceUnavailable
 from config.logs import logger
 from config.postgres import Connection, open_connection
@@ -51,16 +52,9 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     """Do what there is at that time, in transactions of its own; False when there is more."""
 
 
-@asynccontextmanager
-async def schedules_kept(postgres: PostgresSettings, works: Sequence[Work]) -> AsyncIterator[None]:
-    """Do the work beside the body, which it neither delays nor ends."""
-    task = asyncio.create_task(_come_by(postgres, works))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+def schedules_kept(postgres: PostgresSettings, works: Sequence[Work]) -> AbstractAsyncContextManager[None]:
+    """Do the work beside the body."""
+    return beside(_come_by(postgres, works), name="schedules")
 
 
 async def _come_by(postgres: PostgresSettings, works: Sequence[Work]) -> Never:

@@ -8,7 +8,7 @@ long as an operation (`OperationScope`).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
 from functools import cache
 from typing import Any
 
@@ -21,14 +21,17 @@ from strawberry.types import ExecutionContext, ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from config.settings import DocumentSettings
-from graph import scalars
 from graph.accounts.mutations import AccountsMutation
 from graph.accounts.queries import AccountsQuery
 from graph.catalog.mutations import CatalogMutation
 from graph.catalog.queries import CatalogQuery
+from graph.context import Context
+from graph.execution.bulk import execute
 from graph.execution.documents import Documents
 from graph.execution.gate import Gate
+from graph.execution.known import Asked, answer, demand_of
 from graph.execution.masking import Masking
+from graph.execution.parts import PartsExecutor
 from graph.genres.queries import GenresQuery
 from graph.images.mutations import ImagesMutation
 from graph.images.queries import ImagesQuery
@@ -39,19 +42,18 @@ from graph.listening.queries import ListeningQuery
 from graph.live.mutations import LiveMutation
 from graph.live.subscriptions import LiveSubscription
 from graph.nodes import NodeQuery
+from graph.observation.observer import Watch
 from graph.playback.mutations import PlaybackMutation
 from graph.playlists.mutations import PlaylistsMutation
 from graph.playlists.queries import PlaylistsQuery
 from graph.profiles.mutations import ProfilesMutation
-from graph.proposals import types as proposals
-from graph.reads.executor import ReadingExecutor
 from graph.reads.models import models_of
+from graph.scalars import SCALARS
 from graph.search.queries import SearchQuery
 from graph.sharing.queries import SharingMutation, SharingQuery
 from graph.supply.mutations import SupplyMutation
 from graph.uploads.mutations import UploadsMutation
 from graph.uploads.subscriptions import UploadsSubscription
-from graph.uploads.types import SCALARS
 
 DEFAULTS = DocumentSettings()
 """Of the schema that is printed; the settings change what is told of it, never what it is."""
@@ -117,11 +119,12 @@ class Schema(strawberry.Schema):
             query=Query,
             mutation=Mutation,
             subscription=Subscription,
-            execution_context_class=ReadingExecutor,
+            execution_context_class=PartsExecutor,
             extensions=[Masking, lambda: Gate(self.documents, settings), OperationScope],
             config=StrawberryConfig(
                 disable_field_suggestions=not settings.introspection,
-                scalar_map=dict([*scalars.SCALARS.items(), *SCALARS.items(), *proposals.SCALARS.items()]),
+                enable_experimental_incremental_execution=True,
+                scalar_map=SCALARS,
             ),
         )
         models_of(self)  # an entity that forgets a field is found now, not by the first who asks for it
@@ -138,15 +141,60 @@ class Schema(strawberry.Schema):
     ) -> ExecutionResult:
         """Answer one result, so anything but a subscription; those are streamed (`Schema.stream`)."""
         allowed = set(DEFAULT_ALLOWED_OPERATION_TYPES if allowed_operation_types is None else allowed_operation_types)
-        return await super().execute(
+        with self._watching(query, operation_name, context_value) as watch:
+            checked = self.documents.peek(query or "")
+            demand = demand_of(checked, operation_name, allowed)
+            if checked is not None and demand is not None:
+                self.documents.get(query or "")
+                asked = Asked(
+                    checked=checked,
+                    demand=demand,
+                    name=operation_name,
+                    variables=variable_values or {},
+                    extensions=operation_extensions,
+                )
+                result = await answer(self, asked, context_value)
+            else:
+                result = await super().execute(
+                    query,
+                    variable_values=variable_values,
+                    context_value=context_value,
+                    root_value=root_value,
+                    operation_name=operation_name,
+                    allowed_operation_types=allowed - {OperationType.SUBSCRIPTION},
+                    operation_extensions=operation_extensions,
+                )
+            watch.told(result)
+        return result
+
+    async def stream(  # noqa: PLR0917 -- Strawberry's signature
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        operation_extensions: dict[str, Any] | None = None,
+        allowed_operation_types: Iterable[OperationType] | None = None,
+    ) -> AsyncGenerator[Any, None]:
+        """Answer what may have several results: anything on a socket or an event stream."""
+        watch = self._watching(query, operation_name, context_value)
+        events = await super().stream(
             query,
             variable_values=variable_values,
             context_value=context_value,
             root_value=root_value,
             operation_name=operation_name,
-            allowed_operation_types=allowed - {OperationType.SUBSCRIPTION},
             operation_extensions=operation_extensions,
+            allowed_operation_types=allowed_operation_types,
         )
+        return watch.stream(events)
+
+    def _watching(self, query: str | None, operation_name: str | None, context: Context) -> Watch:
+        return context.services.observer.watching(self.documents, query, operation_name, context.trace_parent)
+
+    def _get_execute_function(self) -> Callable[..., Any]:
+        return execute
 
     def process_errors(
         self,

@@ -24,7 +24,7 @@ from ingest.loudness import album, normalisation
 from ingest.loudness.album import Part
 from ingest.loudness.meter import Reading
 from ingest.postgres import translated
-from origin import asset as assets
+from origin import layout
 
 LOG = logger("ingest.albums")
 
@@ -105,7 +105,7 @@ class Albums:
     async def _reading(self, members: list[Member]) -> Reading:
         parts = []
         for member in members:
-            key = assets.loudness_blocks_key(member.asset_id, member.revision)
+            key = layout.loudness_blocks_key(member.asset_id, member.revision)
             try:
                 energies = album.decode(await self._store.read(key))
             except ObjectMissing:

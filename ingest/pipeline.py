@@ -29,6 +29,7 @@ from ingest.errors import ChildDied, MediaError
 from ingest.features.record import Features
 from ingest.images.proposal import Offer
 from ingest.isolation.children import Pool
+from ingest.isolation.messages import Limits
 from ingest.jobs.progress import Reporter
 from ingest.pcm import PcmInfo
 from ingest.product import Product
@@ -36,19 +37,7 @@ from ingest.progressive.labels import Labels
 from ingest.renditions.finished import Finished
 from ingest.renditions.production import Shelf, Sources, derive, render_all
 from ingest.renditions.recipe import Recipe
-from ingest.tasks import (
-    Analyse,
-    Decode,
-    Decoded,
-    Derived,
-    Describe,
-    Described,
-    Limits,
-    Measure,
-    Measured,
-    Picture,
-    Source,
-)
+from ingest.tasks import Analyse, Decode, Decoded, Derived, Describe, Described, Measure, Measured, Picture, Source
 from origin.asset import Asset
 
 LOG = logger("ingest.pipeline")

@@ -28,6 +28,7 @@ from config.objects import ObjectStore
 from ingest.contract import FailureCode, Job
 from ingest.errors import MediaError
 from origin import asset as assets
+from origin import layout
 from origin.asset import Asset
 
 MEDIA_TYPES = {
@@ -66,10 +67,10 @@ async def fetch_upload(store: ObjectStore, job: Job, target: Path, moved: Callab
 async def publish(store: ObjectStore, asset: Asset, blocks: Path, step: Callable[[float], Awaitable[None]]) -> None:
     """Write what an album's loudness is made of, remove what the descriptor does not name, write the descriptor."""
     await step(0.0)
-    await write_file(store, assets.loudness_blocks_key(asset.asset_id, asset.revision), blocks)
+    await write_file(store, layout.loudness_blocks_key(asset.asset_id, asset.revision), blocks)
     await step(0.5)
     await _remove_leftovers(store, asset)
-    key, descriptor = assets.descriptor_key(asset.asset_id, asset.revision), assets.encode(asset)
+    key, descriptor = layout.descriptor_key(asset.asset_id, asset.revision), assets.encode(asset)
     await _write(store, key, descriptor, size_bytes=len(descriptor), content_type=DESCRIPTOR_TYPE)
 
 
@@ -84,11 +85,11 @@ async def write_file(store: ObjectStore, key: str, path: Path) -> None:
 async def _remove_leftovers(store: ObjectStore, asset: Asset) -> None:
     """Remove rungs that an earlier attempt made by a ladder that has changed since."""
     kept = {
-        assets.loudness_blocks_key(asset.asset_id, asset.revision),
-        *(assets.track_file_key(asset.asset_id, asset.revision, one.name) for one in asset.renditions),
-        *(assets.progressive_key(asset.asset_id, asset.revision, one.file_name) for one in asset.progressive),
+        layout.loudness_blocks_key(asset.asset_id, asset.revision),
+        *(layout.track_file_key(asset.asset_id, asset.revision, one.name) for one in asset.renditions),
+        *(layout.progressive_key(asset.asset_id, asset.revision, one.file_name) for one in asset.progressive),
     }
-    for key in await store.keys(assets.revision_directory(asset.asset_id, asset.revision)):
+    for key in await store.keys(layout.revision_directory(asset.asset_id, asset.revision)):
         if key not in kept:
             await store.delete(key)
 
@@ -106,4 +107,4 @@ async def remove_upload(store: ObjectStore, job: Job) -> None:
 
 
 async def remove_revision(store: ObjectStore, job: Job) -> None:
-    await store.delete_prefix(assets.revision_directory(job.asset_id, job.revision))
+    await store.delete_prefix(layout.revision_directory(job.asset_id, job.revision))

@@ -1,7 +1,6 @@
-"""What the worker and its child processes say to each other: one JSON line a message.
+"""Tasks: what a child process does for the worker, and what comes of each.
 
-The worker sends `Limits` once, then tasks; the child answers a task with any number of `Moved` and one of the others.
-A result is decoded as the type that the task names in `result`.
+A result is decoded as the type that its task names in `result`. How they travel: `ingest.isolation.messages`.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from typing import ClassVar
 import msgspec
 
 from ingest.containers.header import Header
-from ingest.contract import FailureCode, QualityWarning, Tags
+from ingest.contract import QualityWarning, Tags
 from ingest.features.record import Features
 from ingest.loudness.meter import Reading
 from ingest.pcm import PcmInfo
@@ -19,16 +18,6 @@ from ingest.progressive.labels import Labels
 from ingest.renditions.ladder import File, Rung
 from origin.asset import Segment
 from origin.image import ImageFormat, ImageSize
-
-
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What a child may take; None leaves the system's limit."""
-
-    memory_bytes: int
-    cpu_s: int | None = None
-    wall_s: int | None = None
-    """The whole life of the child; for one that does a single task."""
-    file_bytes: int | None = None
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,42 +209,3 @@ class Illustrate(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 Task = Decode | Measure | Analyse | Derive | Render | Verify | Describe | Illustrate
-
-
-class Moved(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """How far the task is, 0 to 1."""
-
-    fraction: float
-
-
-class Done(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The task's result."""
-
-    result: msgspec.Raw
-
-
-class Refused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The master is at fault."""
-
-    failure: FailureCode
-    detail: str
-
-
-class Rejected(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A rendition is not what was asked for."""
-
-    rendition: str
-    finding: str
-
-
-class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The child is at fault; the traceback is on its standard error."""
-
-    cause: str
-
-
-class Full(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The scratch folder has no room for what the task writes."""
-
-
-Reply = Moved | Done | Refused | Rejected | Failed | Full

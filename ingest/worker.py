@@ -20,8 +20,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -29,6 +29,7 @@ from pathlib import Path
 import asyncpg
 from pgqueuer.domain.errors import FailingListenerError
 
+from config.background import beside
 from config.logs import configure_logs, logger
 from config.objects import open_store
 from config.postgres import open_pool
@@ -78,13 +79,14 @@ async def run(settings: IngestSettings) -> None:
             ALBUM_ENTRYPOINT: Albums(postgres, store, target_lufs=settings.target_loudness_lufs).handle,
             IMAGE_ENTRYPOINT: images.handle,
         }
+        heartbeat = timedelta(seconds=settings.heartbeat_timeout_s)
         LOG.info("waiting for jobs", concurrency=capacity)
         while not stopping.is_set():
             manager = queue.manager(postgres, capacity=capacity)
             for name, handle in entrypoints.items():
                 manager.entrypoint(name, on_failure="hold")(handle)
-            async with _stopped(stopping, manager, handler):
-                await _work(manager, heartbeat=timedelta(seconds=settings.heartbeat_timeout_s))
+            async with beside(_stop(stopping, manager, handler), name="stopping"):
+                await _work(manager, heartbeat=heartbeat)
         LOG.info("stopped")
 
 
@@ -109,21 +111,12 @@ async def _work(manager: queue.Manager, *, heartbeat: timedelta) -> None:
         await asyncio.sleep(RECONNECT_S)
 
 
-@asynccontextmanager
-async def _stopped(stopping: asyncio.Event, manager: queue.Manager, handler: Handler) -> AsyncIterator[None]:
-    """Have the body claim nothing more from the moment on at which we are told to stop."""
-
-    async def stop() -> None:
-        await stopping.wait()
-        LOG.info("stopping: running jobs are brought to their end")
-        manager.shutdown.set()
-        await handler.stop()
-
-    stopper = asyncio.create_task(stop())
-    try:
-        yield
-    finally:
-        stopper.cancel()
+async def _stop(stopping: asyncio.Event, manager: queue.Manager, handler: Handler) -> None:
+    """Have the manager claim nothing more from the moment on at which we are told to stop."""
+    await stopping.wait()
+    LOG.info("stopping: running jobs are brought to their end")
+    manager.shutdown.set()
+    await handler.stop()
 
 
 def main(environment: Mapping[str, str]) -> None:

@@ -24,7 +24,8 @@ STOP_TIMEOUT_S = 60
 COMMAND_TIMEOUT_S = 1800
 """For what hangs: importing a long master takes minutes on a busy machine."""
 FOREIGN = ("SEGUE_", "MAKE", "MFLAGS")
-INTERRUPTED = (2, -signal.SIGINT)  # how make reports the Ctrl-C that it got together with its child
+INTERRUPTED = (0, 2, -signal.SIGINT)
+"""How make reports the Ctrl-C that it got together with its child; 0 if it heard first that the child had ended."""
 PORT_VARIABLES = ("SEGUE_GRAPH_PORT", "SEGUE_ORIGIN_PORT", "SEGUE_S3_PORT", "SEGUE_VALKEY_PORT")
 
 

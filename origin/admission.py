@@ -18,8 +18,9 @@ from collections.abc import Mapping
 from edge import token
 from edge.errors import TokenRejected
 from edge.token import Grant
-from origin.asset import Asset, asset_directory, revision_directory
+from origin.asset import Asset
 from origin.errors import Refused
+from origin.layout import asset_directory, revision_directory
 from origin.protection.scheme import Scheme
 from origin.routes import DashManifest, File, MasterPlaylist
 from origin.selection import Selection, narrowed, of_query, of_terms

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import aiohttp
@@ -15,11 +16,12 @@ from config.objects import open_store
 from config.settings import OriginSettings, ProtectionSettings, ReadSettings, S3Settings
 from origin.announcements import followed
 from origin.asgi import Application
-from origin.cors import cors_of
+from origin.cors import Cors, cors_of
 from origin.descriptors import Descriptors
 from origin.hot.answers import Answers
 from origin.hot.lines import ConsoleLines, JsonLines, Lines
 from origin.hot.state import HotState
+from origin.lookup import Lookup
 from origin.protected import Protected
 from origin.protection.derived import DerivedKeys
 from origin.protection.keys import KeyProvider
@@ -41,32 +43,32 @@ def create_app(settings: OriginSettings) -> Application:
     """The ASGI application. Its connections are opened in its lifespan, in the loop that serves it."""
     keys = {key.key_id: bytes.fromhex(key.secret.reveal()) for key in settings.edge_keys}
     cors = cors_of(settings.allowed_origins)
-
-    @asynccontextmanager
-    async def open_service() -> AsyncIterator[Service]:
-        cache: Cache[str, bytes] = Cache(settings.reads.segment_cache_bytes)
-        async with (
-            open_reader(settings, cache) as reader,
-            open_withdrawals(settings, reader) as withdrawals,
-            open_keys(settings.protection) as provider,
-        ):
-            descriptors = Descriptors(reader.asset, room_bytes=settings.reads.descriptor_cache_bytes)
-            yield Service(
-                store=reader,
-                protected=Protected(
-                    provider=provider,
-                    cache=cache,
-                    segments_per_period=settings.protection.segments_per_period,
-                ),
-                descriptors=Offered(descriptors, withdrawals),
-                keys=keys,
-                manifest_max_age_s=settings.manifest_max_age_s,
-                clock=time.time,
-                cors=cors,
-            )
-
     answers = Answers(keys=keys, cors=cors, clock=time.time)
-    return Application(open_service, HotState(answers=answers, lines=open_lines()))
+    return Application(
+        partial(open_service, settings, keys=keys, cors=cors), HotState(answers=answers, lines=open_lines())
+    )
+
+
+@asynccontextmanager
+async def open_service(settings: OriginSettings, *, keys: Mapping[str, bytes], cors: Cors) -> AsyncIterator[Service]:
+    """What answers requests, with everything that it stands on; `keys` are token secrets by key id."""
+    cache: Cache[str, bytes] = Cache(settings.reads.segment_cache_bytes)
+    async with (
+        open_reader(settings, cache) as reader,
+        open_withdrawals(settings, reader) as withdrawals,
+        open_keys(settings.protection) as provider,
+    ):
+        descriptors = Descriptors(reader.asset, room_bytes=settings.reads.descriptor_cache_bytes)
+        period = settings.protection.segments_per_period
+        lookup = Lookup(
+            store=reader,
+            descriptors=Offered(descriptors, withdrawals),
+            protected=Protected(provider=provider, cache=cache, segments_per_period=period),
+            keys=keys,
+            manifest_max_age_s=settings.manifest_max_age_s,
+            clock=time.time,
+        )
+        yield Service(store=reader, lookup=lookup, cors=cors)
 
 
 def open_lines() -> Lines:
@@ -106,6 +108,7 @@ async def open_reader(settings: OriginSettings, cache: Cache[str, bytes]) -> Asy
             cache=cache,
             room=Room(reads.in_flight_bytes),
             disk=await _open_disk(reads),
+            clock=time.monotonic,
         )
         stack.push_async_callback(reader.close)
         yield reader

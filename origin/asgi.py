@@ -17,9 +17,10 @@ import structlog
 
 from config.logs import logger
 from origin.errors import OriginError
+from origin.exchange import Answer, Request
 from origin.hot.state import HotState
 from origin.request_id import known_or_new
-from origin.service import LIVE_PATH, MAX_BODY_BYTES, POST, READY_PATH, Answer, Request, Service
+from origin.service import LIVE_PATH, MAX_BODY_BYTES, POST, READY_PATH, Service
 
 Message: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[Message]]

@@ -1,9 +1,9 @@
-"""The asset: what ingest stores of a track, what the origin serves of it, and where both live.
+"""The asset: what ingest stores of a track, and what the origin serves of it.
 
 Theory of operation. A track has one asset, with a revision for every master it was given. Ingest writes, below the
 directory of one revision, a CMAF track file per rendition (a header, then one `moof`+`mdat` per segment) and, last, the
 descriptor: an asset revision exists when its descriptor does. The origin reads the descriptor, writes manifests from it
-and answers a segment with a ranged read, whose bounds follow from the lengths listed here. Graph builds URLs.
+and answers a segment with a ranged read, whose bounds follow from the lengths listed here.
 
 Rules kept by construction: a record that exists is legal. Media time is integer ticks over a timescale, never a float.
 Segments of one codec start at the same tick in every rendition of that codec.
@@ -11,17 +11,22 @@ Segments of one codec start at the same tick in every rendition of that codec.
 Nothing that is read has to be believed: the descriptor carries its own digest and those of the header, of every segment
 and of every part of a whole file, so whoever reads notices bytes that are not the ones that were stored.
 
-Not here: reading or writing the store (`origin.store`, `ingest.publish`), manifests, tokens.
+Not here: where it lies (`origin.layout`), reading or writing the store (`origin.store`, `ingest.publish`), manifests,
+tokens.
 """
 
 from __future__ import annotations
 
 import hashlib
+from array import array
 from enum import Enum
+from functools import cached_property
 from itertools import accumulate
 from uuid import UUID
 
 import msgspec
+
+from origin.seal import seal, unseal
 
 DESCRIPTOR_VERSION = 2
 
@@ -97,7 +102,7 @@ class Segment(msgspec.Struct, frozen=True, array_like=True):
         _require(_is_digest(self.sha256), "a segment has a digest")
 
 
-class Rendition(msgspec.Struct, frozen=True, kw_only=True):
+class Rendition(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One encoding of the master. `timescale` equals the sample rate, so a tick is a sample."""
 
     name: str
@@ -163,8 +168,14 @@ class Rendition(msgspec.Struct, frozen=True, kw_only=True):
         """The (start, length) of segment `index` in the track file. Raises IndexError."""
         if not 0 <= index < len(self.segments):
             raise IndexError(index)
-        starts = list(accumulate((s.byte_length for s in self.segments), initial=self.header_byte_length))
-        return starts[index], self.segments[index].byte_length
+        return self._starts[index], self.segments[index].byte_length
+
+    @cached_property
+    def _starts(self) -> array[int]:
+        """Where each segment begins, added up once: every request of a segment asks, and an album has thousands."""
+        return array(
+            "Q", accumulate((segment.byte_length for segment in self.segments), initial=self.header_byte_length)
+        )
 
 
 WHOLE_FILE_PART_BYTES = 256 * 1024
@@ -253,25 +264,15 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
         raise KeyError(file_name)
 
 
-class _Sealed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stored: the asset as it was written, and the SHA-256 of just these bytes."""
-
-    sha256: str
-    asset: msgspec.Raw
-
-
 def encode(asset: Asset) -> bytes:
     """Write the descriptor as JSON, the same bytes for the same asset."""
-    content = msgspec.json.encode(asset)
-    return msgspec.json.encode(_Sealed(sha256=hashlib.sha256(content).hexdigest(), asset=msgspec.Raw(content)))
+    return seal("asset", msgspec.json.encode(asset))
 
 
 def decode(data: bytes) -> Asset:
     """Read a descriptor. Raises InvalidDescriptor, also for one that differs by a bit from what was written."""
     try:
-        sealed = msgspec.json.decode(data, type=_Sealed)
-        _require(hashlib.sha256(sealed.asset).hexdigest() == sealed.sha256, "its digest is another")
-        return msgspec.json.decode(sealed.asset, type=Asset)
+        return msgspec.json.decode(unseal("asset", data), type=Asset)
     except (msgspec.DecodeError, ValueError) as error:
         raise InvalidDescriptor(f"not a descriptor: {error}") from error
 
@@ -279,53 +280,6 @@ def decode(data: bytes) -> Asset:
 def block_digest(data: bytes) -> str:
     """The digest that a descriptor has of a header, a segment or a part of a whole file."""
     return hashlib.sha256(data).hexdigest()[:DIGEST_DIGITS]
-
-
-# Keys in the object store, and the same layout again in URLs after the token.
-
-
-def asset_directory(asset_id: UUID) -> str:
-    """Everything of one asset, all revisions; also the scope of a token. Ends with a slash."""
-    return f"assets/{asset_id}/"
-
-
-def withdrawal_key(asset_id: UUID) -> str:
-    """An object lies here while the asset, in all its revisions, is withdrawn."""
-    return f"{asset_directory(asset_id)}withdrawn"
-
-
-def revision_directory(asset_id: UUID, revision: int) -> str:
-    return f"{asset_directory(asset_id)}{revision}/"
-
-
-def descriptor_key(asset_id: UUID, revision: int) -> str:
-    return f"{revision_directory(asset_id, revision)}asset.json"
-
-
-def track_file_key(asset_id: UUID, revision: int, rendition: str) -> str:
-    return revision_directory(asset_id, revision) + track_file_name(rendition)
-
-
-def track_file_name(rendition: str) -> str:
-    return f"{rendition}.mp4"
-
-
-def progressive_key(asset_id: UUID, revision: int, file_name: str) -> str:
-    return f"{revision_directory(asset_id, revision)}{file_name}"
-
-
-def loudness_blocks_key(asset_id: UUID, revision: int) -> str:
-    """The energies of the master's gating blocks, from which an album's loudness is made (`ingest.loudness`)."""
-    return f"{revision_directory(asset_id, revision)}loudness.blocks"
-
-
-HLS_MANIFEST = "master.m3u8"
-DASH_MANIFEST = "manifest.mpd"
-
-
-def file_url(origin_url: str, token: str, asset_id: UUID, revision: int, file_name: str) -> str:
-    """`{origin}/{token}/assets/{asset}/{revision}/{file}`: what a manifest names is reached by relative URLs."""
-    return f"{origin_url}/{token}/{revision_directory(asset_id, revision)}{file_name}"
 
 
 def _is_name(text: str) -> bool:

@@ -14,8 +14,8 @@ from origin.asset import Asset
 from origin.reads.cache import Cache
 from origin.reads.flights import Flights
 
-SEGMENT_BYTES = 220
-"""Measured: a record with its two numbers and its digest, and its place in a tuple."""
+SEGMENT_BYTES = 230
+"""Measured: a record with its two numbers and its digest, its place in a tuple, and where it begins."""
 
 PART_BYTES = 90
 """Measured: a digest of a part of a whole file, and its place in a tuple."""

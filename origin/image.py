@@ -13,13 +13,13 @@ Not here: reading or writing the store (`origin.store`, `ingest.images`), drawin
 
 from __future__ import annotations
 
-import hashlib
 from enum import Enum
 from uuid import UUID
 
 import msgspec
 
 from origin.asset import block_digest
+from origin.seal import BrokenSeal, seal, unseal
 
 SIZES_PX = (64, 300, 640, 1200)
 """A row of a list, a tile, a player's page, the same on a dense screen."""
@@ -79,27 +79,16 @@ class ImageRecord(msgspec.Struct, frozen=True, kw_only=True):
         raise KeyError(f"{size_px}.{image_format.value}")
 
 
-class _Sealed(msgspec.Struct, frozen=True, kw_only=True):
-    """What is stored: the record as it was written, and the SHA-256 of just these bytes."""
-
-    sha256: str
-    image: msgspec.Raw
-
-
 def encode(record: ImageRecord) -> bytes:
     """Write the record as JSON, the same bytes for the same image."""
-    content = msgspec.json.encode(record)
-    return msgspec.json.encode(_Sealed(sha256=hashlib.sha256(content).hexdigest(), image=msgspec.Raw(content)))
+    return seal("image", msgspec.json.encode(record))
 
 
 def decode(data: bytes) -> ImageRecord:
     """Read a record. Raises InvalidRecord, also for one that differs by a bit from what was written."""
     try:
-        sealed = msgspec.json.decode(data, type=_Sealed)
-        if hashlib.sha256(sealed.image).hexdigest() != sealed.sha256:
-            raise InvalidRecord("its digest is another")
-        return msgspec.json.decode(sealed.image, type=ImageRecord)
-    except msgspec.DecodeError as error:
+        return msgspec.json.decode(unseal("image", data), type=ImageRecord)
+    except (msgspec.DecodeError, BrokenSeal) as error:
         raise InvalidRecord(f"not a record: {error}") from error
 
 

@@ -16,10 +16,11 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from origin import manifests
-from origin.asset import Asset, Rendition, progressive_key, track_file_key
+from origin.asset import Asset, Rendition
 from origin.encodings import Coding, compress
 from origin.errors import NotThere, Refused
 from origin.image import ImageFormat
+from origin.layout import progressive_key, track_file_key
 from origin.presentation import Presentation, Track
 from origin.protection.signalling import Signalling
 from origin.ranges import Span

@@ -37,9 +37,10 @@ from uuid import UUID
 
 import msgspec
 
-from origin.asset import DASH_MANIFEST, HLS_MANIFEST, PROGRESSIVE_EXTENSIONS
+from origin.asset import PROGRESSIVE_EXTENSIONS
 from origin.errors import Refused
 from origin.image import ImageFormat
+from origin.layout import DASH_MANIFEST, HLS_MANIFEST
 from origin.protection.scheme import Scheme
 from origin.running_order import PATTERN as ORDER
 from origin.running_order import Place
@@ -168,12 +169,16 @@ def parse(raw_path: bytes) -> Route | PresentationRoute | ImageRoute:
     if len(raw_path) > MAX_PATH_BYTES:
         raise Refused("path_too_long")
     image = IMAGE.fullmatch(path)
-    if image is not None:
-        return ImageRoute(
-            image_id=UUID(image["image_id"]),
-            size_px=int(image["size"]),
-            image_format=ImageFormat(image["format"]),
-        )
+    return _asset(path) if image is None else _image(image)
+
+
+def _image(found: re.Match[str]) -> ImageRoute:
+    return ImageRoute(
+        image_id=UUID(found["image_id"]), size_px=int(found["size"]), image_format=ImageFormat(found["format"])
+    )
+
+
+def _asset(path: str) -> Route:
     found = DIRECTORY.fullmatch(path)
     if found is None:
         raise Refused("path_shape")

@@ -14,9 +14,10 @@ from uuid import UUID
 from config.errors import ObjectMissing, ServiceUnavailable
 from config.objects import ObjectStore
 from origin import image
-from origin.asset import Asset, InvalidDescriptor, decode, descriptor_key, withdrawal_key
+from origin.asset import Asset, InvalidDescriptor, decode
 from origin.errors import NotThere, StoreAway, WrongBytes
 from origin.image import ImageRecord, InvalidRecord, record_key
+from origin.layout import descriptor_key, withdrawal_key
 from origin.ranges import Span
 from origin.reads.block import Block
 from origin.reads.whole import WholeObject

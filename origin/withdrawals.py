@@ -1,8 +1,8 @@
 """Withdrawals: which assets may not be had any more, as one process knows it.
 
-Theory of operation. A marker in the object store says that an asset is withdrawn (`origin.asset.withdrawal_key`). It is
-looked for when an asset is asked for first, so that a fresh process knows, and the answer is held. Whoever withdraws an
-asset, or takes that back, says so over Valkey (`origin.announcements`), which changes what is held at once.
+Theory of operation. A marker in the object store says that an asset is withdrawn (`origin.layout.withdrawal_key`). It
+is looked for when an asset is asked for first, so that a fresh process knows, and the answer is held. Whoever withdraws
+an asset, or takes that back, says so over Valkey (`origin.announcements`), which changes what is held at once.
 
 Rules
 - While the announcements are followed, an answer stands for `HELD_S`. While they are not, it stands for `STALE_S`, and

@@ -6,12 +6,15 @@ data outlive a power failure, and they end with the test run, however it ends (`
 
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 from uuid import uuid4
 
@@ -29,9 +32,19 @@ from appliance.embedded import postgres, s3, valkey
 from appliance.home import Home
 from appliance.supervision.command import Command
 from config.migrate import load, migrate
+from tests.processes import alive
 
 # A shell that runs the tests in the background has them ignore Ctrl-C, and whatever they start would ignore it, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Compiled once for all the homes that tests start processes in; each would compile everything into its own folder.
+os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode"))
+
+SHARED_MEMORY = Path("/dev/shm")
+ROOM_BYTES = 2 * 1024**3
+"""The services' files are half a GiB at the end of a whole run."""
+
+END_TO_END = Path(__file__).parent / "e2e"
 
 READY_LIMIT_S = 60.0
 TEMPLATE = "segue_template"
@@ -54,6 +67,14 @@ class Services(NamedTuple):
         )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where two processes run the tests, a module stays with one of them, and so do all that share the appliance."""
+    for item in items:
+        whole = END_TO_END if END_TO_END in item.path.parents else item.path
+        item.add_marker(pytest.mark.xdist_group(str(whole)))
+
+
 def unused_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -68,8 +89,27 @@ def free_port() -> Callable[[], int]:
 
 
 @pytest.fixture(scope="session")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    home = homes.open_home(tmp_path_factory.mktemp("services"))
+def services_folder() -> Iterator[Path]:
+    """In memory where there is room: on a disk that is busy, each of a thousand databases takes half a second."""
+    for left in SHARED_MEMORY.glob("segue-tests-*-*"):  # by runs that were killed; their services ended with them
+        if not alive(int(left.name.split("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)
+    place = SHARED_MEMORY if _memory_has_room() else None
+    with TemporaryDirectory(prefix=f"segue-tests-{os.getpid()}-", dir=place, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def _memory_has_room() -> bool:
+    try:
+        status = os.statvfs(SHARED_MEMORY)
+    except OSError:
+        return False
+    return os.access(SHARED_MEMORY, os.W_OK) and status.f_bavail * status.f_frsize >= ROOM_BYTES
+
+
+@pytest.fixture(scope="session")
+def services(services_folder: Path) -> Iterator[Services]:
+    home = homes.open_home(services_folder)
     chosen = {
         name: str(unused_port())
         for name in ("SEGUE_VALKEY_PORT", "SEGUE_S3_PORT", "SEGUE_GRAPH_PORT", "SEGUE_ORIGIN_PORT")
@@ -98,7 +138,7 @@ def environment(services: Services) -> Iterator[dict[str, str]]:
         "SEGUE_POSTGRES_URL": services.postgres_url(database),
         "SEGUE_S3_BUCKET": next(services.buckets),
     }
-    asyncio.run(_statement(services, f"CREATE DATABASE {database} TEMPLATE {TEMPLATE}"))
+    asyncio.run(_statement(services, f"CREATE DATABASE {database} TEMPLATE {TEMPLATE} STRATEGY FILE_COPY"))
     yield own
     asyncio.run(_statement(services, f"DROP DATABASE {database} WITH (FORCE)"))
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pyvips
 
-from appliance.demo.library import Album
+from appliance.demo.albums import Album
 from appliance.demo.tags import Cover
 
 SIDE: Final = 480

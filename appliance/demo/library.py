@@ -1,4 +1,4 @@
-"""The library: three bands that do not exist, their albums, and the plan of each piece.
+"""The library: what three bands that do not exist have recorded, and the plan of each piece.
 
 The pieces differ in tempo, key, metre, instruments and loudness, so that whoever listens, searches or measures can tell
 them apart. Their ISRCs use the prefix ZZ, which is assigned to nobody.
@@ -10,17 +10,8 @@ from typing import Final
 
 import msgspec
 
+from appliance.demo.albums import BREAKWATER, FERRY, MACHINES, PERIHELION, Album
 from appliance.demo.score import Part, Plan
-
-
-class Album(msgspec.Struct, frozen=True, kw_only=True):
-    """A record by one band; `seed` decides its cover."""
-
-    artist: str
-    title: str
-    year: int
-    seed: int
-    png: bool = False
 
 
 class Piece(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,11 +34,6 @@ class Piece(msgspec.Struct, frozen=True, kw_only=True):
         """`Band/Album/01 Title.flac`, the way people keep music."""
         return f"{self.album.artist}/{self.album.title}/{self.number:02} {self.title}.{self.container}"
 
-
-BREAKWATER: Final = Album(artist="The Lantern Keepers", title="Letters from the Breakwater", year=2023, seed=16)
-FERRY: Final = Album(artist="Octave Harbour", title="Night Ferry Timetable", year=2024, seed=23)
-MACHINES: Final = Album(artist="Paper Orrery", title="Small Machines for Large Rooms", year=2022, seed=37)
-PERIHELION: Final = Album(artist="Paper Orrery", title="Perihelion", year=2025, seed=41, png=True)
 
 # The four-part kit of the dance pieces: sixteen steps to a bar.
 FOUR_ON_THE_FLOOR: Final = (

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from appliance.demo.accounts import DemoAccount, DemoAccounts, kept_or_made
+from appliance.demo.describing import describe
 from appliance.demo.library import PIECES, Piece
 from appliance.errors import ApplianceError
 from appliance.importer.files import find
@@ -65,6 +66,8 @@ async def ensure_demo(environment: Mapping[str, str], home: Path, *, report: Say
             return accounts
         artist = await _make_accounts(pool, accounts, set_passwords=fresh)
     await _import_library(environment, folder / LIBRARY_FOLDER, artist, report)
+    async with open_pool(postgres_settings(environment)) as pool:
+        await describe(pool, artist, PIECES)
     return accounts
 
 

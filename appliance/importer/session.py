@@ -9,7 +9,7 @@ from typing import Final
 from appliance.client import graph_url, open_client
 from appliance.errors import ApplianceError
 from appliance.identity import own_artists, token_source
-from appliance.importer.artwork import take_over
+from appliance.importer import artwork, description
 from appliance.importer.batch import Batch
 from appliance.importer.catalogue import Catalogue, Id
 from appliance.importer.files import Source
@@ -52,5 +52,6 @@ async def import_as(
         catalogue = Catalogue(client, partial(own_artists, environment, account), default_artist=account.display_name)
         batch = Batch(client, catalogue, recognition or Unrecognised(), report)
         outcomes = await batch.run(sources, finished=report.finished)
-        await take_over(client, outcomes)
+        await artwork.take_over(client, outcomes)
+        await description.take_over(client, outcomes)
         return outcomes

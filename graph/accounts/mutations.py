@@ -126,7 +126,10 @@ class AccountsMutation:
         return await _opened(info, user)
 
     @strawberry.mutation(
-        description="Continue a session. The token works once; presented again, it ends the session everywhere.",
+        description=(
+            "Continue a session. The token works once. Presented again within some seconds, as by a second tab or after"
+            " a lost answer, it is answered with the same new refresh token; later it ends the session everywhere."
+        ),
         extensions=[UserErrors(SessionPayload)],
     )
     async def refresh_session(self, info: Info, given: Annotated[RefreshSessionInput, INPUT]) -> SessionPayload | None:
@@ -134,6 +137,7 @@ class AccountsMutation:
         session = await service.refresh_session(
             services.pool,
             refresh_token=given.refresh_token,
+            secret=services.signing_key.refresh_secret,
             now=datetime.now(UTC),
             lifetime_s=services.settings.refresh_token_lifetime_s,
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graph.library.reads import VIEWER_FOLLOWS_USER
-from graph.playlists.reads import PLAYLISTS_OF_USER
+from graph.playlists.owned import PLAYLISTS_OF_USER
 from graph.profiles.reads import ARTISTS_OF_USER
 from graph.reads.declarations import Column, Entity, Many, One, Order, Sort
 from graph.viewer import Role
@@ -21,7 +21,7 @@ USER = Entity(
         "market": Column(sql=f"CASE WHEN {OWN} THEN account.market END"),
         "listening_private": Column(sql=f"CASE WHEN {OWN} THEN account.listening_private END"),
         "viewer_is_following": VIEWER_FOLLOWS_USER,
-        "own_key": Column(sql=f"CASE WHEN {OWN} THEN account.id END"),
+        "own_key": Column(sql=f"CASE WHEN {OWN} THEN account.id END", own=True),
     },
     one={
         "library": One(entity="Library", column="own_key", part=True),

@@ -1,8 +1,9 @@
 """The rules of accounts: making one, signing in, keeping a session alive, ending it.
 
 Rules: signing up makes listeners; a wrong address and a wrong password are one answer and take one time; a refresh
-token works once (`graph.accounts.sessions`); what is done to the sessions of one user is done one after the other,
-under a lock on the user's row, so a copied token cannot slip between a rotation and a revocation.
+token works once, and for a moment the same again (`graph.accounts.sessions`); what is done to the sessions of one user
+is done one after the other, under a lock on the user's row, so a copied token cannot slip between a rotation and a
+revocation.
 """
 
 from __future__ import annotations
@@ -124,16 +125,26 @@ async def open_session(pool: Pool, user: User, *, now: datetime, lifetime_s: int
     return Session(user=user, refresh_token=token)
 
 
-async def refresh_session(pool: Pool, *, refresh_token: str, now: datetime, lifetime_s: int) -> Session:
-    """Use a token up and issue the next one. Raises Refused; a token used before also revokes its family."""
-    presented = sessions.digest(refresh_token)
+async def refresh_session(pool: Pool, *, refresh_token: str, secret: bytes, now: datetime, lifetime_s: int) -> Session:
+    """Use a token up and issue the next one. Raises Refused; a token used before also revokes its family.
+
+    One that was used a moment ago is answered as it was then (`graph.accounts.sessions`).
+    """
+    presented, successor = sessions.digest(refresh_token), sessions.successor(refresh_token, secret=secret)
     async with pool.acquire() as connection, connection.transaction():
         user, stored = await _locked(connection, presented)
-        verdict = Verdict.REFUSE if stored is None else sessions.judge(stored, now=now)
-        if user is not None and stored is not None and verdict is Verdict.ROTATE:
-            return await _rotate(connection, presented, user, stored, now=now, lifetime_s=lifetime_s)
-        if stored is not None and verdict is Verdict.REVOKE_FAMILY:
-            await connection.execute(REVOKE_FAMILY, stored.family_id, now)
+        if user is not None and stored is not None:
+            verdict = sessions.judge(stored, now=now)
+            if verdict is Verdict.ROTATE:
+                family = {"user_id": user.id, "family_id": stored.family_id}
+                await connection.execute(USE_UP, presented, now)
+                await _issue(connection, successor, **family, now=now, lifetime_s=lifetime_s)
+                await connection.execute(DELETE_EXPIRED, user.id, now)
+                return Session(user=user, refresh_token=successor)
+            if verdict is Verdict.REPEAT and await _is_fresh(connection, successor, now=now):
+                return Session(user=user, refresh_token=successor)
+            if verdict is not Verdict.REFUSE:
+                await connection.execute(REVOKE_FAMILY, stored.family_id, now)
     # Raised after the transaction, so that the revocation stays.
     raise refused(ProblemCode.INVALID_REFRESH_TOKEN, "refreshToken")
 
@@ -157,14 +168,10 @@ async def _locked(connection: Connection, token_sha256: bytes) -> tuple[User | N
     return user_of(owner), Stored(**dict(row))
 
 
-async def _rotate(
-    connection: Connection, presented: bytes, user: User, stored: Stored, *, now: datetime, lifetime_s: int
-) -> Session:
-    token = sessions.token_of(secrets.token_bytes(sessions.TOKEN_BYTES))
-    await connection.execute(USE_UP, presented, now)
-    await _issue(connection, token, user_id=user.id, family_id=stored.family_id, now=now, lifetime_s=lifetime_s)
-    await connection.execute(DELETE_EXPIRED, user.id, now)
-    return Session(user=user, refresh_token=token)
+async def _is_fresh(connection: Connection, token: str, *, now: datetime) -> bool:
+    """Whether nobody went on from this token yet."""
+    row = await connection.fetchrow(ISSUED, sessions.digest(token))
+    return row is not None and sessions.judge(Stored(**dict(row)), now=now) is Verdict.ROTATE
 
 
 async def _issue(

@@ -1,23 +1,30 @@
-"""Refresh tokens: random, stored as SHA-256 only, used once.
+"""Refresh tokens: unguessable, stored as SHA-256 only, used once.
 
 A sign-in opens a family. Each refresh uses one token up and issues the next of its family; a token that is presented
-a second time was copied, by whoever, and revokes the whole family (RFC 9700, 4.14.2). A lost answer to a refresh
-looks the same from here, so such a client signs in again.
+a second time was copied, by whoever, and revokes the whole family (RFC 9700, 4.14.2).
 
-Pure: the random bytes, the time and the stored row are arguments.
+Two tabs of a browser that wake up together present one token twice, and so does a client whose answer was lost. For
+:data:`GRACE` a used token is answered with the successor that it has already, as long as nobody went on from that: both
+hold the same token then, so a thief gains no session that would outlive the other's next refresh. The successor follows
+from the token and a secret of ours, because it is not stored as a text that could be answered again.
+
+Pure: the random bytes, the secret, the time and the stored row are arguments.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from datetime import datetime
+import hmac
+from datetime import datetime, timedelta
 from enum import Enum
 from uuid import UUID
 
 import msgspec
 
 TOKEN_BYTES = 32
+GRACE = timedelta(seconds=10)
+"""As long as a request and its repetition take on a bad line; a copy that is used later is noticed."""
 
 
 class Stored(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +40,7 @@ class Verdict(Enum):
     """What to do with a presented token."""
 
     ROTATE = "rotate"
+    REPEAT = "repeat"
     REVOKE_FAMILY = "revoke_family"
     REFUSE = "refuse"
 
@@ -40,6 +48,11 @@ class Verdict(Enum):
 def token_of(random: bytes) -> str:
     """The text of a token that a client gets; 43 characters for 32 bytes."""
     return base64.urlsafe_b64encode(random).decode().rstrip("=")
+
+
+def successor(token: str, *, secret: bytes) -> str:
+    """The token that a refresh of this one issues, whenever it is asked for."""
+    return token_of(hmac.digest(secret, token.encode(), "sha256"))
 
 
 def digest(token: str) -> bytes:
@@ -52,5 +65,5 @@ def judge(stored: Stored, *, now: datetime) -> Verdict:
     if stored.revoked_at is not None:
         return Verdict.REFUSE
     if stored.used_at is not None:
-        return Verdict.REVOKE_FAMILY
+        return Verdict.REPEAT if now - stored.used_at < GRACE else Verdict.REVOKE_FAMILY
     return Verdict.ROTATE if stored.expires_at > now else Verdict.REFUSE

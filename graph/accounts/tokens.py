@@ -10,6 +10,7 @@ Not here: refresh tokens, which are random and stored as digests (`graph.account
 from __future__ import annotations
 
 import hashlib
+import hmac
 from functools import lru_cache
 from uuid import UUID
 
@@ -31,14 +32,15 @@ REQUIRED = ["iss", "sub", "role", "iat", "exp"]
 
 
 class SigningKey:
-    """An Ed25519 key and its id, which is derived from the public half."""
+    """An Ed25519 key, its id, derived from the public half, and a secret for refresh tokens, from the private one."""
 
-    __slots__ = ("key_id", "private")
+    __slots__ = ("key_id", "private", "refresh_secret")
 
     def __init__(self, private: Ed25519PrivateKey) -> None:
         self.private = private
         public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.key_id = hashlib.sha256(public).hexdigest()[:16]
+        self.refresh_secret = hmac.digest(private.private_bytes_raw(), b"segue refresh tokens", "sha256")
 
 
 class AccessToken(msgspec.Struct, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ from graph.node import Node
 from graph.playlists.queries import UserPlaylists
 from graph.profiles.queries import ViewerArtists
 from graph.reads.declarations import Entity
+from graph.scalars import CountryCode
 from graph.uploads.queries import ViewerUploads
 from graph.viewer import Role
 
@@ -41,9 +42,6 @@ class User(
     display_name: str = strawberry.field(description="The name that others see.")
     role: Role = strawberry.field(description="What the account may do.")
     email: str | None = strawberry.field(description="The e-mail address; null for everybody but the user.")
-    market: str | None = strawberry.field(
-        description=(
-            "The country whose licences count, by its two letters (ISO 3166-1); null for wherever the user is, and for"
-            " everybody but the user."
-        )
+    market: CountryCode | None = strawberry.field(
+        description="The country whose licences count; null for wherever the user is, and for everybody but the user."
     )

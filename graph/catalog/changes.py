@@ -17,6 +17,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from config.postgres import Connection, Pool
+from config.transactions import begun_again
 from graph.catalog import descriptions, sql
 from graph.catalog.credits import Credit
 from graph.catalog.credits import checked as checked_credits
@@ -35,6 +36,10 @@ from graph.viewer import Viewer
 # Locked, so that of two changes, or a change and a deletion, the second sees what the first has made of it.
 LOCK_TRACK = "SELECT id FROM tracks WHERE id = $1 FOR UPDATE"
 LOCK_ALBUM = "SELECT id FROM albums WHERE id = $1 FOR UPDATE"
+# Whoever locks a release locks its tracks afterwards, so those that a track leaves and comes to are locked before it.
+HOLD_ALBUMS = """
+SELECT id FROM albums WHERE id IN ($1, (SELECT album_id FROM tracks WHERE id = $2)) ORDER BY id FOR SHARE
+"""
 WRITE_TRACK = """
 UPDATE tracks SET title = $2, album_id = $3, isrc = $4, disc_number = $5, track_number = $6, explicit = $7,
        musicbrainz_recording_id = $8, search_text = $9 WHERE id = $1
@@ -43,9 +48,11 @@ WRITE_ALBUM = """
 UPDATE albums SET title = $2, release_date = $3, type = $4, state = $5, live_at = $6, musicbrainz_release_id = $7,
        search_text = $8 WHERE id = $1
 """
-TRACKS_OF_ALBUM = """
-SELECT track.id, track.title, artist.name FROM tracks AS track JOIN artists AS artist ON artist.id = track.artist_id
-WHERE track.album_id = $1 ORDER BY track.id FOR UPDATE OF track
+TRACKS_OF_ALBUMS = """
+SELECT track.id, track.title, artist.name AS artist, album.title AS album
+FROM tracks AS track JOIN artists AS artist ON artist.id = track.artist_id
+JOIN albums AS album ON album.id = track.album_id
+WHERE track.album_id = ANY($1::uuid[]) ORDER BY track.id FOR UPDATE OF track
 """
 WRITE_SEARCH_TEXTS = """
 UPDATE tracks AS track SET search_text = found.search_text
@@ -81,9 +88,12 @@ class AlbumChange(msgspec.Struct, frozen=True, kw_only=True):
     genres: Sequence[str] | UnsetType = UNSET
 
 
+@begun_again
 async def update_track(pool: Pool, viewer: Viewer, *, track_id: UUID, change: TrackChange) -> Track:
     """Change a track that the viewer manages. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
+        if change.album_id is not UNSET:
+            await connection.execute(HOLD_ALBUMS, change.album_id, track_id)
         before = await _locked_track(connection, track_id)
         _require_managed(viewer, before.owner_id)
         after = _changed_track(before, change)
@@ -106,6 +116,7 @@ async def update_track(pool: Pool, viewer: Viewer, *, track_id: UUID, change: Tr
         return await _locked_track(connection, track_id)  # with the artwork of the album that it is on now
 
 
+@begun_again
 async def update_album(pool: Pool, viewer: Viewer, *, album_id: UUID, change: AlbumChange) -> Album:
     """Change an album that the viewer manages. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
@@ -128,10 +139,15 @@ async def update_album(pool: Pool, viewer: Viewer, *, album_id: UUID, change: Al
             genres = checked_genres(change.genres, field="genres")
             await descriptions.write_album_genres(connection, {album_id: genres})
         if after.title != before.title:
-            tracks = await connection.fetch(TRACKS_OF_ALBUM, album_id)
-            texts = [_text_of_track(track["title"], track["name"], after) for track in tracks]
-            await connection.execute(WRITE_SEARCH_TEXTS, [track["id"] for track in tracks], texts)
+            await write_texts_of_tracks(connection, [album_id])
         return after
+
+
+async def write_texts_of_tracks(connection: Connection, albums: Sequence[UUID]) -> None:
+    """Have the tracks of albums found by the titles that these have now."""
+    tracks = await connection.fetch(TRACKS_OF_ALBUMS, albums)
+    texts = [index_text(track["title"], track["artist"], track["album"]) for track in tracks]
+    await connection.execute(WRITE_SEARCH_TEXTS, [track["id"] for track in tracks], texts)
 
 
 def _changed_track(track: Track, change: TrackChange) -> Track:
@@ -173,10 +189,10 @@ async def _describe(connection: Connection, track_id: UUID, change: TrackChange)
         await descriptions.write_credits(connection, {track_id: credits_})
     if change.lyrics is not UNSET:
         text = None if change.lyrics is None else checked_text(change.lyrics, field="lyrics")
-        await descriptions.write_plain_lyrics(connection, track_id, text)
+        await descriptions.write_plain_lyrics(connection, {track_id: text})
     if change.synced_lyrics is not UNSET:
         lines = checked_lines(change.synced_lyrics, field="syncedLyrics")
-        await descriptions.write_synced_lyrics(connection, track_id, lines)
+        await descriptions.write_synced_lyrics(connection, {track_id: lines})
 
 
 async def _locked_track(connection: Connection, track_id: UUID) -> Track:

@@ -12,10 +12,11 @@ from datetime import timedelta
 from uuid import UUID
 
 from config.postgres import Connection, Pool
+from config.transactions import begun_again
 from graph.catalog.remeasuring import measure_again
 from graph.errors import Forbidden, ProblemCode, refused
 from graph.viewer import Viewer
-from origin.asset import asset_directory
+from origin.layout import asset_directory
 
 # The rows are locked, so that an upload or a revision that comes to its end meanwhile finds its track gone.
 TRACK = """
@@ -42,6 +43,7 @@ REMOVE_LATER = "INSERT INTO removals (prefix, due_at) SELECT unnest($1::text[]),
 NOW = timedelta(0)
 
 
+@begun_again
 async def delete_track(pool: Pool, viewer: Viewer, *, track_id: UUID, removal_delay: timedelta) -> None:
     """Delete a track that the viewer manages. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
@@ -49,6 +51,7 @@ async def delete_track(pool: Pool, viewer: Viewer, *, track_id: UUID, removal_de
         await measure_again(connection, await _delete_tracks(connection, [track_id], removal_delay))
 
 
+@begun_again
 async def delete_album(pool: Pool, viewer: Viewer, *, album_id: UUID, removal_delay: timedelta) -> None:
     """Delete an album that the viewer manages, with its tracks. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
@@ -58,6 +61,7 @@ async def delete_album(pool: Pool, viewer: Viewer, *, album_id: UUID, removal_de
         await connection.execute(DELETE_ALBUM, album_id)
 
 
+@begun_again
 async def delete_artist(pool: Pool, viewer: Viewer, *, artist_id: UUID, removal_delay: timedelta) -> None:
     """Delete an artist that the viewer manages, with albums and tracks. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():

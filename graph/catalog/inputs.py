@@ -12,7 +12,7 @@ from graph.catalog.credits import Credit, CreditRole
 from graph.catalog.lyrics import Line
 from graph.catalog.releases import ReleaseState, ReleaseType
 from graph.catalog.types import Album, Artist, Track
-from graph.payloads import Payload
+from graph.payloads import Payload, Repeatable
 
 
 @strawberry.type(description="What `createArtist` answers.")
@@ -33,12 +33,12 @@ class CreateTrackPayload(Payload):
 
 
 @strawberry.input(description="A new artist, owned by the signed-in account.")
-class CreateArtistInput:
+class CreateArtistInput(Repeatable):
     name: str = strawberry.field(description="The name as it is shown; 200 characters at most.")
 
 
 @strawberry.input(description="A new album of one of your artists.")
-class CreateAlbumInput:
+class CreateAlbumInput(Repeatable):
     artist_id: strawberry.ID = strawberry.field(description="Whose album it is.")
     title: str = strawberry.field(description="The title as it is shown; 200 characters at most.")
     release_date: date | None = strawberry.field(default=None, description="The day of the release.")
@@ -54,7 +54,7 @@ class CreateAlbumInput:
 
 
 @strawberry.input(description="A new track of one of your artists.")
-class CreateTrackInput:
+class CreateTrackInput(Repeatable):
     artist_id: strawberry.ID = strawberry.field(description="Who made it.")
     album_id: strawberry.ID | None = strawberry.field(default=None, description="The album it is on.")
     title: str = strawberry.field(description="The title as it is shown; 200 characters at most.")
@@ -111,7 +111,10 @@ class UpdateAlbumInput:
     type: ReleaseType | None = strawberry.field(default=strawberry.UNSET, description="What shops and charts call it.")
     state: ReleaseState | None = strawberry.field(
         default=strawberry.UNSET,
-        description="Whether listeners see it, and its tracks. URLs that were given out work until they expire.",
+        description=(
+            "Whether listeners see it, and its tracks. URLs that were given out work until they expire, unless it is"
+            " WITHDRAWN."
+        ),
     )
     live_at: datetime | None = strawberry.field(
         default=strawberry.UNSET,
@@ -154,7 +157,8 @@ class UpdateTrackInput:
         default=strawberry.UNSET, description="The lyrics as plain text; null takes them away."
     )
     synced_lyrics: list[LyricLineInput] | None = strawberry.field(
-        default=strawberry.UNSET, description="The lyrics with times, in their order, in the place of those it has."
+        default=strawberry.UNSET,
+        description="The lyrics with times, at most 2,000 lines in their order, in the place of those it has.",
     )
     musicbrainz_recording_id: UUID | None = strawberry.field(
         default=strawberry.UNSET, description="The recording in MusicBrainz; null takes it away."

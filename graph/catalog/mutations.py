@@ -54,31 +54,34 @@ class CatalogMutation:
 
     @strawberry.mutation(description="Add an artist.", extensions=[UserErrors(CreateArtistPayload)])
     async def create_artist(self, info: Info, given: Annotated[CreateArtistInput, INPUT]) -> CreateArtistPayload | None:
-        artist = await service.create_artist(info.context.require_viewer(), name=given.name)
-        return CreateArtistPayload(artist=await _shown(info, Artist, artist.id))
+        viewer, pool = info.context.require_viewer(), info.context.services.pool
+        key = await service.create_artist(pool, viewer, name=given.name, attempt=given.attempt(viewer))
+        return CreateArtistPayload(artist=await _shown(info, Artist, key))
 
     @strawberry.mutation(description="Add an album.", extensions=[UserErrors(CreateAlbumPayload)])
     async def create_album(self, info: Info, given: Annotated[CreateAlbumInput, INPUT]) -> CreateAlbumPayload | None:
-        album = await service.create_album(
+        viewer = info.context.require_viewer()
+        key = await service.create_album(
             info.context.services.pool,
-            info.context.require_viewer(),
+            viewer,
             artist_id=ids.require(Artist.type_name, given.artist_id, field="artistId"),
             title=given.title,
             release_date=given.release_date,
             type_=given.type or ReleaseType.ALBUM,
             state=given.state or ReleaseState.LIVE,
             live_at=given.live_at,
+            attempt=given.attempt(viewer),
         )
-        return CreateAlbumPayload(album=await _shown(info, Album, album.id))
+        return CreateAlbumPayload(album=await _shown(info, Album, key))
 
     @strawberry.mutation(
         description="Add a track; then upload its master.", extensions=[UserErrors(CreateTrackPayload)]
     )
     async def create_track(self, info: Info, given: Annotated[CreateTrackInput, INPUT]) -> CreateTrackPayload | None:
-        album_id = given.album_id
-        track = await service.create_track(
+        viewer, album_id = info.context.require_viewer(), given.album_id
+        key = await service.create_track(
             info.context.services.pool,
-            info.context.require_viewer(),
+            viewer,
             artist_id=ids.require(Artist.type_name, given.artist_id, field="artistId"),
             album_id=None if album_id is None else ids.require(Album.type_name, album_id, field="albumId"),
             title=given.title,
@@ -86,20 +89,24 @@ class CatalogMutation:
             disc_number=1 if given.disc_number is None else given.disc_number,
             track_number=given.track_number,
             explicit=bool(given.explicit),
+            attempt=given.attempt(viewer),
         )
-        return CreateTrackPayload(track=await _shown(info, Track, track.id))
+        return CreateTrackPayload(track=await _shown(info, Track, key))
 
     @strawberry.mutation(
         description="Change an album: correct it, or take over what its tracks' masters propose.",
         extensions=[UserErrors(UpdateAlbumPayload)],
     )
     async def update_album(self, info: Info, given: Annotated[UpdateAlbumInput, INPUT]) -> UpdateAlbumPayload | None:
+        services, fields = info.context.services, _given(given, *ALBUM_FIELDS, or_null=ALBUM_FIELDS_OR_NULL)
         album = await changes.update_album(
-            info.context.services.pool,
+            services.pool,
             info.context.require_viewer(),
             album_id=ids.require(Album.type_name, given.album_id, field="albumId"),
-            change=changes.AlbumChange(**_given(given, *ALBUM_FIELDS, or_null=ALBUM_FIELDS_OR_NULL)),
+            change=changes.AlbumChange(**fields),
         )
+        if "state" in fields:
+            await withdrawal.carry_out_release(services.pool, services.store, services.valkey, album.id)
         return UpdateAlbumPayload(album=await _shown(info, Album, album.id))
 
     @strawberry.mutation(
@@ -114,17 +121,20 @@ class CatalogMutation:
             fields["credits"] = [one.credit for one in fields["credits"]]
         if "synced_lyrics" in fields:
             fields["synced_lyrics"] = [one.line for one in fields["synced_lyrics"]]
+        services = info.context.services
         track = await changes.update_track(
-            info.context.services.pool,
+            services.pool,
             info.context.require_viewer(),
             track_id=ids.require(Track.type_name, given.track_id, field="trackId"),
             change=changes.TrackChange(**fields),
         )
+        if "album_id" in fields:
+            await withdrawal.carry_out(services.pool, services.store, services.valkey, track.asset_id)
         return UpdateTrackPayload(track=await _shown(info, Track, track.id))
 
     @strawberry.mutation(
         description="Withdraw a track: nobody can play it any more, also by URLs that were given out. It may be"
-        " reinstated.",
+        " reinstated. A whole release is withdrawn by `updateAlbum`.",
         extensions=[UserErrors(WithdrawTrackPayload)],
     )
     async def withdraw_track(
@@ -137,7 +147,8 @@ class CatalogMutation:
         return WithdrawTrackPayload(track=await _shown(info, Track, track.id))
 
     @strawberry.mutation(
-        description="Offer a withdrawn track again: it can be played, also by URLs that have not expired.",
+        description="Offer a withdrawn track again: it can be played, also by URLs that have not expired, unless its"
+        " release is withdrawn.",
         extensions=[UserErrors(ReinstateTrackPayload)],
     )
     async def reinstate_track(

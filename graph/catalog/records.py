@@ -75,11 +75,19 @@ class Track(msgspec.Struct, frozen=True, kw_only=True):
     image_id: UUID | None = None
     """Its own, or that of its album."""
     withdrawn_at: datetime | None = None
+    """When it was withdrawn by itself."""
+    release_withdrawn: bool = False
+    """Whether the release that it is on is withdrawn, and it with that."""
     markets: frozenset[str] | None = None
     """Those that some licence names, whenever; None without any licence."""
     musicbrainz_recording_id: UUID | None = None
     media: Media | None
     ingest: Ingest | None
+
+    @property
+    def withdrawn(self) -> bool:
+        """Whether the origins have it no more, for its owner as little as for listeners."""
+        return self.withdrawn_at is not None or self.release_withdrawn
 
 
 def artist_of(row: Row) -> Artist:
@@ -115,6 +123,7 @@ def track_of(row: Row) -> Track:
         explicit=row["explicit"],
         image_id=row["image_id"],
         withdrawn_at=row["withdrawn_at"],
+        release_withdrawn=row["release_withdrawn"],
         markets=None if row["markets"] is None else frozenset(row["markets"]),
         musicbrainz_recording_id=row["musicbrainz_recording_id"],
         media=_media_of(row),

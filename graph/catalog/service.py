@@ -14,10 +14,10 @@ from uuid import UUID
 from config.postgres import Connection, Pool
 from graph.catalog import sql
 from graph.catalog.isrc import normalise
-from graph.catalog.records import Album, Artist, Track, album_of, artist_of
+from graph.catalog.records import Album, Artist, album_of, artist_of
 from graph.catalog.releases import ReleaseState, ReleaseType, require_schedule
-from graph.catalog.tables import AlbumTable, ArtistTable, TrackTable
 from graph.errors import Forbidden, ProblemCode, refused
+from graph.idempotency import Attempt, once
 from graph.keys import new_key
 from graph.names import clean
 from graph.search.text import index_text
@@ -25,16 +25,28 @@ from graph.viewer import Viewer
 
 MAX_NUMBER = 999
 
+INSERT_ARTIST = "INSERT INTO artists (id, owner_id, name, search_text) VALUES ($1, $2, $3, $4)"
+INSERT_ALBUM = """
+INSERT INTO albums (id, artist_id, title, search_text, release_date, type, state, live_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+"""
+INSERT_TRACK = """
+INSERT INTO tracks (id, artist_id, album_id, title, search_text, isrc, disc_number, track_number, explicit, asset_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+"""
 
-async def create_artist(viewer: Viewer, *, name: str) -> Artist:
+
+async def create_artist(pool: Pool, viewer: Viewer, *, name: str, attempt: Attempt | None = None) -> UUID:
     """Add an artist, owned by the viewer. Raises Forbidden, Refused."""
     _require_publisher(viewer)
-    kept = clean(name, field="name")
-    artist = Artist(id=new_key(), owner_id=viewer.user_id, name=kept)
-    await ArtistTable.insert(
-        ArtistTable(id=artist.id, owner_id=artist.owner_id, name=kept, search_text=index_text(kept))
-    )
-    return artist
+    key, kept = new_key(), clean(name, field="name")
+
+    async def write() -> UUID:
+        await connection.execute(INSERT_ARTIST, key, viewer.user_id, kept, index_text(kept))
+        return key
+
+    async with pool.acquire() as connection, connection.transaction():
+        return await once(connection, attempt, UUID, write)
 
 
 async def create_album(
@@ -47,34 +59,22 @@ async def create_album(
     type_: ReleaseType = ReleaseType.ALBUM,
     state: ReleaseState = ReleaseState.LIVE,
     live_at: datetime | None = None,
-) -> Album:
+    attempt: Attempt | None = None,
+) -> UUID:
     """Add an album to an artist of the viewer's. Raises Forbidden, Refused."""
     _require_publisher(viewer)
-    kept = clean(title, field="title")
+    key, kept = new_key(), clean(title, field="title")
     require_schedule(state, live_at)
-    artist = await _managed_artist(pool, viewer, artist_id)
-    album = Album(
-        id=new_key(),
-        artist_id=artist.id,
-        title=kept,
-        release_date=release_date,
-        type=type_,
-        state=state,
-        live_at=live_at,
-    )
-    await AlbumTable.insert(
-        AlbumTable(
-            id=album.id,
-            artist_id=artist.id,
-            title=kept,
-            release_date=release_date,
-            type=type_.value,
-            state=state.value,
-            live_at=live_at,
-            search_text=index_text(kept, artist.name),
-        )
-    )
-    return album
+
+    async def write() -> UUID:
+        artist = await _managed_artist(connection, viewer, artist_id)
+        found_by = index_text(kept, artist.name)
+        released = (release_date, type_.value, state.value, live_at)
+        await connection.execute(INSERT_ALBUM, key, artist.id, kept, found_by, *released)
+        return key
+
+    async with pool.acquire() as connection, connection.transaction():
+        return await once(connection, attempt, UUID, write)
 
 
 async def create_track(
@@ -88,47 +88,25 @@ async def create_track(
     disc_number: int,
     track_number: int | None,
     explicit: bool,
-) -> Track:
+    attempt: Attempt | None = None,
+) -> UUID:
     """Add a track without media to an artist of the viewer's. Raises Forbidden, Refused."""
     _require_publisher(viewer)
-    kept = clean(title, field="title")
+    key, kept = new_key(), clean(title, field="title")
     code = normalise(isrc) if isrc else None
     require_number(disc_number, field="discNumber")
     require_number(track_number, field="trackNumber")
-    artist = await _managed_artist(pool, viewer, artist_id)
-    album = await owned_album(pool, artist, album_id)
-    track = Track(
-        id=new_key(),
-        artist_id=artist.id,
-        album_id=album_id,
-        owner_id=artist.owner_id,
-        asset_id=new_key(),
-        title=kept,
-        isrc=code,
-        disc_number=disc_number,
-        track_number=track_number,
-        explicit=explicit,
-        image_id=None if album is None else album.image_id,
-        media=None,
-        ingest=None,
-    )
-    await TrackTable.insert(_row_of(track, found_by=(artist.name, album.title if album else "")))
-    return track
 
+    async def write() -> UUID:
+        artist = await _managed_artist(connection, viewer, artist_id)
+        album = await owned_album(connection, artist, album_id)
+        found_by = index_text(kept, artist.name, album.title if album else "")
+        placed = (disc_number, track_number, explicit)
+        await connection.execute(INSERT_TRACK, key, artist.id, album_id, kept, found_by, code, *placed, new_key())
+        return key
 
-def _row_of(track: Track, *, found_by: tuple[str, ...]) -> TrackTable:
-    return TrackTable(
-        id=track.id,
-        artist_id=track.artist_id,
-        album_id=track.album_id,
-        title=track.title,
-        isrc=track.isrc,
-        disc_number=track.disc_number,
-        track_number=track.track_number,
-        explicit=track.explicit,
-        search_text=index_text(track.title, *found_by),
-        asset_id=track.asset_id,
-    )
+    async with pool.acquire() as connection, connection.transaction():
+        return await once(connection, attempt, UUID, write)
 
 
 def _require_publisher(viewer: Viewer) -> None:
@@ -142,8 +120,8 @@ def require_number(number: int | None, *, field: str) -> None:
         raise refused(ProblemCode.INVALID_VALUE, field, f"Between 1 and {MAX_NUMBER}.")
 
 
-async def _managed_artist(pool: Pool, viewer: Viewer, artist_id: UUID) -> Artist:
-    row = await pool.fetchrow(sql.ARTISTS, [artist_id])
+async def _managed_artist(connection: Connection, viewer: Viewer, artist_id: UUID) -> Artist:
+    row = await connection.fetchrow(sql.ARTISTS, [artist_id])
     if row is None:
         raise refused(ProblemCode.NOT_FOUND, "artistId")
     artist = artist_of(row)

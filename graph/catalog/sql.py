@@ -24,6 +24,7 @@ ALBUMS = f"SELECT {_ALBUM_COLUMNS} FROM albums AS album WHERE album.id = ANY($1:
 _TRACK_COLUMNS = """
     track.id, track.artist_id, track.album_id, artist.owner_id, track.asset_id, track.title, track.isrc,
     track.disc_number, track.track_number, track.explicit, track.withdrawn_at, track.markets,
+    coalesce(cover.state = 'withdrawn', false) AS release_withdrawn,
     track.musicbrainz_recording_id,
     coalesce(track.image_id, cover.image_id) AS image_id,
     ready.revision AS ready_revision, ready.duration_ms, ready.integrated_lufs, ready.true_peak_dbtp,

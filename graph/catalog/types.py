@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from enum import Enum
 from typing import TYPE_CHECKING, Annotated, ClassVar
 from uuid import UUID
 
 import strawberry
 
-from graph import enums
 from graph.catalog.credits import CreditRole
-from graph.catalog.reads import ALBUM, ARTIST, CREDIT, INGEST_STATE, TRACK
+from graph.catalog.progress import IngestState
+from graph.catalog.reads import ALBUM, ARTIST, CREDIT, TRACK
 from graph.catalog.releases import ReleaseState, ReleaseType
+from graph.catalog.vocabulary import AlbumOrder
 from graph.connections import After, Before, Connection, First, Last, connected
 from graph.context import Info
-from graph.failures import IngestFailure
 from graph.images.types import Illustrated
 from graph.licences.types import Licence
 from graph.mastering.types import AlbumLoudness, QualityWarning, TrackLoudness
@@ -23,103 +22,13 @@ from graph.profiles.types import ArtistLink
 from graph.proposals.tags import LyricLine
 from graph.proposals.types import Proposal
 from graph.reads.declarations import Entity
-from ingest.contract import Stage, Status
+from graph.scalars import ISRC
 
 if TYPE_CHECKING:
     from graph.genres.types import Genre
 
-enums.publish(
-    Status,
-    name="IngestStatus",
-    description="Where an uploaded master is on its way to listeners.",
-    values={
-        Status.QUEUED: "Accepted, and waiting for a worker.",
-        Status.PROCESSING: "A worker is on it.",
-        Status.READY: "Listeners can play it; final.",
-        Status.FAILED: "The master was refused, `failure` says why; final.",
-    },
-)
-enums.publish(
-    Stage,
-    name="IngestStage",
-    description="The step of ingest that runs or ran last.",
-    values={
-        Stage.QUEUED: "Nothing was done yet.",
-        Stage.FETCH: "The master is copied out of the object store.",
-        Stage.DECODE: "The master is decoded to its end.",
-        Stage.MEASURE: "Loudness and true peak are measured.",
-        Stage.ENCODE: "The renditions are encoded, decoded again to be compared with the master, and stored.",
-        Stage.PUBLISH: "The description of the renditions is stored.",
-        Stage.DONE: "Nothing is left to do.",
-    },
-)
-
-
 LazyGenre = Annotated["Genre", strawberry.lazy("graph.genres.types")]
 """Genre leads back to albums and tracks, so it can only be named here."""
-
-
-@strawberry.type(description="How far the newest master of a track is.")
-class IngestState:
-    entity: ClassVar[Entity] = INGEST_STATE
-    status: Status = strawberry.field(description="Where it is.")
-    stage: Stage = strawberry.field(description="The step that runs or ran last.")
-    fraction: float = strawberry.field(description="How much of the whole is done, from 0 to 1.")
-    failure: IngestFailure | None = strawberry.field(description="Set when `status` is FAILED.")
-    quarantined: bool | None = strawberry.field(
-        description="Whether it failed by a fault of ours: the file is kept, and is tried again once that is mended."
-    )
-
-
-enums.publish(
-    ReleaseType,
-    name="ReleaseType",
-    description="What shops and charts call a release.",
-    values={
-        ReleaseType.SINGLE: "One song, perhaps in several versions.",
-        ReleaseType.EP: "More than a single and less than an album.",
-        ReleaseType.ALBUM: "An album.",
-        ReleaseType.COMPILATION: "A collection of what has been released before, or of many artists.",
-    },
-)
-enums.publish(
-    ReleaseState,
-    name="ReleaseState",
-    description="Whether listeners see a release. Whoever manages it, and admins, see it in every state.",
-    values={
-        ReleaseState.DRAFT: "It is being prepared; listeners do not see it.",
-        ReleaseState.SCHEDULED: "Listeners see it from `liveAt` on; then it is LIVE.",
-        ReleaseState.LIVE: "Listeners see it.",
-        ReleaseState.WITHDRAWN: "Listeners do not see it any more.",
-    },
-)
-enums.publish(
-    CreditRole,
-    name="CreditRole",
-    description="What somebody did on a track.",
-    values={
-        CreditRole.FEATURED: "Is a guest.",
-        CreditRole.PERFORMER: "Sings or plays.",
-        CreditRole.COMPOSER: "Wrote the music.",
-        CreditRole.LYRICIST: "Wrote the words.",
-        CreditRole.ARRANGER: "Arranged it.",
-        CreditRole.CONDUCTOR: "Conducted it.",
-        CreditRole.PRODUCER: "Produced it.",
-        CreditRole.REMIXER: "Made a remix of it.",
-        CreditRole.ENGINEER: "Recorded it.",
-        CreditRole.MIXER: "Mixed it.",
-        CreditRole.MASTERING: "Mastered it.",
-        CreditRole.PUBLISHER: "Publishes the work.",
-    },
-)
-
-
-@strawberry.enum(description="How albums are ordered.")
-class AlbumOrder(Enum):
-    ADDED = strawberry.enum_value("added", description="As they were added.")
-    NEWEST = strawberry.enum_value(
-        "newest", description="By the day of the release, the newest first; those without a day come last."
-    )
 
 
 @strawberry.type(description="Somebody who makes music: a person, a band, an orchestra.")
@@ -128,7 +37,7 @@ class Artist(Illustrated):
     type_name: ClassVar[str] = ARTIST.type_name
     name: str = strawberry.field(description="The name as it is shown.")
     biography: str | None = strawberry.field(description="What there is to say about the artist, as plain text.")
-    links: list[ArtistLink] = strawberry.field(description="Pages elsewhere.")
+    links: list[ArtistLink] = strawberry.field(description="Pages elsewhere; at most 20.")
     viewer_is_following: bool = strawberry.field(
         description="Whether you follow the artist; false when nobody is signed in."
     )
@@ -199,31 +108,34 @@ class Track(Illustrated):
     entity: ClassVar[Entity] = TRACK
     type_name: ClassVar[str] = TRACK.type_name
     title: str = strawberry.field(description="The title as it is shown.")
-    isrc: str | None = strawberry.field(description="The International Standard Recording Code, without hyphens.")
+    isrc: ISRC | None = strawberry.field(description="The International Standard Recording Code, without hyphens.")
     disc_number: int = strawberry.field(description="The disc of the album, from 1.")
     track_number: int | None = strawberry.field(description="The number on the disc, from 1.")
     explicit: bool = strawberry.field(description="Whether the lyrics are marked as explicit.")
     duration_ms: int | None = strawberry.field(description="In milliseconds; null until the media are ready.")
     withdrawn_at: datetime | None = strawberry.field(
-        description="Since when nobody can play it, also by URLs that were given out; null while it is offered."
+        description=(
+            "Since when nobody can play it, also by URLs that were given out; null while it is offered. The release"
+            " that it is on may be withdrawn besides."
+        )
     )
     integrated_lufs: float | None = strawberry.field(
         description="Integrated loudness of the master in LUFS (ITU-R BS.1770); null for silence and until measured.",
-        deprecation_reason="Ask `loudness`, which has every figure.",
+        deprecation_reason="Since November 2026: ask `loudness`, which has every figure.",
     )
     true_peak_dbtp: float | None = strawberry.field(
         description="True peak of the master in dBTP (ITU-R BS.1770); null for silence and until measured.",
-        deprecation_reason="Ask `loudness`, which has every figure.",
+        deprecation_reason="Since November 2026: ask `loudness`, which has every figure.",
     )
     musicbrainz_recording_id: UUID | None = strawberry.field(description="The recording in MusicBrainz.")
     lyrics: str | None = strawberry.field(description="The lyrics as plain text.")
     synced_lyrics: list[LyricLine] = strawberry.field(
-        description="The lyrics line by line, with the times at which they are sung; empty without."
+        description="The lyrics line by line, at most 2,000, with the times at which they are sung; empty without."
     )
     waveform: list[int] | None = strawberry.field(
         description=(
-            "The course of the level for a player's scrubber: points at equal distances from start to end, from 0 for"
-            " silence to 255 for the loudest place; null until it is measured."
+            "The course of the level for a player's scrubber: at most 200 points at equal distances from start to end,"
+            " from 0 for silence to 255 for the loudest place; null until it is measured."
         )
     )
     viewer_has_liked: bool = strawberry.field(description="Whether you like it; false when nobody is signed in.")
@@ -236,8 +148,8 @@ class Track(Illustrated):
         description="The loudness of the master; null until the media are ready."
     )
     quality_warnings: list[QualityWarning] | None = strawberry.field(
-        description="What quality control found in the newest ready master; null without, and for all but owner and"
-        " admins."
+        description="What quality control found in the newest ready master, at most one of each code; null without,"
+        " and for all but owner and admins."
     )
     proposal: Proposal | None = strawberry.field(
         description="What the newest ready master says about itself; null without, and for all but owner and admins."

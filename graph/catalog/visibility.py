@@ -2,9 +2,11 @@
 
 Pure. The rows are called `album` and `track`, the asker's parameters are named as in `graph.reads.declarations`.
 
-Rules. An admin sees everything, and whoever owns an artist sees all of its music. Everybody else sees a release once it
-is out, and a track once its media are ready, its release is out, and a licence lets it be heard in the asker's market
-now; a track without any licence may be heard everywhere. What was withdrawn by itself stays visible, and says so.
+Rules. An admin sees everything, and whoever owns an artist sees all of its music. Everybody else sees a track once its
+media are ready, its release is out, and a licence lets it be heard in the asker's market now; a track without any
+licence may be heard everywhere. A release is seen once it is out, unless it has tracks and none of them is licensed in
+the asker's market now: nobody opens an album that is empty for a reason that it does not tell. One that has no tracks
+yet is announced, and seen. What was withdrawn by itself stays visible, and says so.
 
 Why they are written so. What is false of most rows stands first: a market that a catalogue excludes is told by the row
 alone, without a look into the licences. A look-up per row is a scalar subquery with a limit: PostgreSQL turns EXISTS
@@ -22,11 +24,6 @@ PARAMETER = re.compile(r"(?<!:):([a-z_]+)")
 # The scheduled release comes out by the clock of the statement, no job has to run.
 RELEASED = "(album.state = 'live' OR (album.state = 'scheduled' AND album.live_at <= :now))"
 
-ALBUM = f"""(
-    :is_admin OR {RELEASED}
-    OR album.artist_id IN (SELECT own.id FROM artists AS own WHERE own.owner_id = :viewer_id)
-)"""  # noqa: S608 -- the part is the constant above
-
 LICENSED = """(
     track.markets IS NULL
     OR (track.markets && ARRAY['*', :market] AND (
@@ -37,16 +34,36 @@ LICENSED = """(
     ) IS TRUE)
 )"""
 
+# The first of its tracks answers for nearly every album; only one that is excluded has all of its tracks looked at.
+LICENSED_ALBUM = f"""coalesce(
+    (SELECT true FROM tracks AS track WHERE track.album_id = album.id AND {LICENSED} LIMIT 1),
+    (SELECT false FROM tracks AS track WHERE track.album_id = album.id LIMIT 1),
+    true
+)"""  # noqa: S608 -- the part is the constant above
+
+ALBUM = f"""(
+    :is_admin OR ({RELEASED} AND {LICENSED_ALBUM})
+    OR album.artist_id IN (SELECT own.id FROM artists AS own WHERE own.owner_id = :viewer_id)
+)"""  # noqa: S608 -- the parts are the constants above
+
+READY = """(
+    SELECT true FROM assets AS media WHERE media.asset_id = track.asset_id AND media.status = 'ready' LIMIT 1
+) IS TRUE"""
+
 OUT = f"""(
     (track.album_id IS NULL OR (SELECT {RELEASED} FROM albums AS album WHERE album.id = track.album_id LIMIT 1) IS TRUE)
-    AND (
-        SELECT true FROM assets AS media WHERE media.asset_id = track.asset_id AND media.status = 'ready' LIMIT 1
-    ) IS TRUE
-)"""  # noqa: S608 -- the part is the constant above
+    AND {READY}
+)"""  # noqa: S608 -- the parts are the constants above
 
 MANAGED = "(:is_admin OR track.artist_id IN (SELECT own.id FROM artists AS own WHERE own.owner_id = :viewer_id))"
 
 TRACK = f"(({LICENSED} AND {OUT}) OR {MANAGED})"
+
+# What is withdrawn, by itself or with its release, stays visible to its owner and is played to nobody.
+PLAYABLE = f"""(track.withdrawn_at IS NULL AND (({LICENSED} AND {OUT}) OR (
+    {MANAGED} AND {READY}
+    AND (SELECT album.state = 'withdrawn' FROM albums AS album WHERE album.id = track.album_id LIMIT 1) IS NOT TRUE
+)))"""  # noqa: S608 -- the parts are the constants above
 
 RELEASED_TRACK = f"({OUT} OR {MANAGED})"
 """Whatever the licences say."""

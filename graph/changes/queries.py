@@ -14,6 +14,7 @@ from graph.changes.types import LibraryChange, LibraryChanges
 from graph.context import Info
 from graph.errors import BadRequest
 from graph.paging import DEFAULT_PAGE, MAX_PAGE, read_cursor, write_cursor
+from graph.scalars import CountryCode
 
 ORDER = "changes"
 """Of the cursor, which names the listener as well: on a shared device, one account must not go on from another's."""
@@ -36,8 +37,9 @@ class ViewerChanges:
             "What has changed in your library, for clients that keep a copy of it; null for everybody but the user."
             " Begin without `after`: you are given a cursor and no changes. Read your library once, then ask again and"
             " again with the last cursor. Fails with the code SYNC_ANEW when the cursor is older than what is"
-            " remembered: begin anew. Of playlists of others that you follow, it tells that you follow them;"
-            " whether their content has changed is told by their `revision`."
+            " remembered: begin anew. What can be heard no longer, or again, is told as a change, a minute or two after"
+            " it is so, be it by the clock: a licence ends, a release comes out. Of playlists of others that you"
+            " follow, it tells that you follow them; whether their content has changed is told by their `revision`."
         )
     )
     async def changes(self: Any, info: Info, first: First = DEFAULT_PAGE, after: After = None) -> LibraryChanges | None:
@@ -62,12 +64,13 @@ def _number(cursor: str, user_id: UUID) -> int:
 
 async def _shown(info: Info, user_id: UUID, found: service.Changes) -> LibraryChanges:
     wanted = [(TYPE_NAMES[one.kind], one.key) for one in found.recorded if not one.deleted]
+    market = info.context.market
     nodes = iter(await info.context.reader.several(info, wanted, under=UNDER))
     return LibraryChanges(
         changes=[
             LibraryChange(
                 part=one.kind,
-                id=strawberry.ID(ids.encode(TYPE_NAMES[one.kind], one.key)),
+                node_id=strawberry.ID(ids.encode(TYPE_NAMES[one.kind], one.key)),
                 deleted=one.deleted,
                 changed_at=one.changed_at,
                 node=None if one.deleted else next(nodes),
@@ -75,5 +78,6 @@ async def _shown(info: Info, user_id: UUID, found: service.Changes) -> LibraryCh
             for one in found.recorded
         ],
         cursor=write_cursor(ORDER, (user_id, found.number)),
+        market=None if market is None else CountryCode(market),
         has_more=found.has_more,
     )

@@ -1,8 +1,9 @@
 """What an operation may cost, known before any of it runs.
 
 An object costs 1; a connection costs 1, and for each row of a full page the row and what is selected in it;
-`nodes(ids:)` the same for each id. Names in :data:`WEIGHTS` cost more, and so does every root field of a mutation or a
-subscription. Columns, `edges`, `node` and `pageInfo` cost nothing by themselves. `docs/protocol.md` tells clients.
+`nodes(ids:)` the same for each id. `pageInfo` alone reads the page as well. Names in :data:`WEIGHTS` cost more, and so
+does every root field of a mutation or a subscription, and a deferred fragment each time that it is entered. Columns,
+`edges`, `node` and `pageInfo` cost nothing by themselves. `docs/protocol.md` tells clients.
 
 A page may have its size in a variable, so a document has no cost, but a :class:`Price`: it is made once, kept with the
 parsed document, and summed up for the variables of each request. Fragments are shared, not copied, so that making and
@@ -38,13 +39,18 @@ from graph.paging import DEFAULT_PAGE, MAX_PAGE
 
 WRITE = 10
 """Of a root field that changes something, or that keeps a stream open."""
+DEFERRED = 1
+"""Of a deferred fragment: a part of the answer, with reads of its own."""
+TOTAL = "totalCount"
 WEIGHTS = {
     "search": 10,  # three searches by words and by likeness
-    "totalCount": 5,  # counts every row of the connection, not those of the page
+    TOTAL: 5,  # counts every row of the connection, not those of the page
     "signIn": 100,  # these two hash a password, which is made to be slow
     "signUp": 100,
 }
 FREE = frozenset({"edges", "node", "pageInfo"})
+OF_PAGES = frozenset({"edges", "pageInfo"})
+"""Either of them makes the field around it a page that is read."""
 SIZES = frozenset({"first", "last"})
 CEILING = 10**12
 """Sums end here: a document may nest pages until a number fills the memory."""
@@ -64,8 +70,10 @@ class Price(msgspec.Struct, frozen=True):
 
     fixed: int = 0
     shares: tuple[Share, ...] = ()
-    edges: bool = False
-    """Whether `edges` stands in the selection, so that the field around it is a connection."""
+    total: int = 0
+    """What is paid once by the field around it, and not for each row of its page."""
+    paged: bool = False
+    """Whether the field around the selection is a page that is read."""
 
 
 class Share(msgspec.Struct, frozen=True):
@@ -106,7 +114,7 @@ def demands(document: DocumentNode) -> dict[str, Demand]:
             price = pricing.of(node.selection_set)
             found[node.name.value if node.name else ""] = Demand(
                 kind=_kind(node.operation, roots),
-                price=Price(written, (Share(price),)),
+                price=Price(written + price.total, (Share(price),)),
                 defaults=_defaults(node),
             )
     return found
@@ -140,25 +148,26 @@ class Pricing:
         return Price(
             sum(part.fixed for part in parts if not part.shares),
             tuple(Share(part) for part in parts if part.shares),
-            edges=any(part.edges for part in parts),
+            total=sum(part.total for part in parts),
+            paged=any(part.paged for part in parts),
         )
 
     def _part(self, node: object) -> Price:
         if isinstance(node, FieldNode):
             return self._field(node)
         if isinstance(node, InlineFragmentNode):
-            return self.of(node.selection_set)
-        return self._fragment(node.name.value) if isinstance(node, FragmentSpreadNode) else Price()
+            return _entered(node, self.of(node.selection_set))
+        return _entered(node, self._fragment(node.name.value)) if isinstance(node, FragmentSpreadNode) else Price()
 
     def _field(self, node: FieldNode) -> Price:
         name = node.name.value
         if node.selection_set is None:
-            return Price(WEIGHTS.get(name, 0))
+            return Price(total=WEIGHTS[TOTAL]) if name == TOTAL else Price(WEIGHTS.get(name, 0))
         inner = self.of(node.selection_set)
-        own = 0 if name in FREE else WEIGHTS.get(name, 1)
-        times = _times(node, is_connection=inner.edges)
+        own = inner.total + (0 if name in FREE else WEIGHTS.get(name, 1))
+        times = _times(node, is_page=inner.paged)
         if times is None:
-            return Price(own + inner.fixed, inner.shares, edges=name == "edges")
+            return Price(own + inner.fixed, inner.shares, paged=name in OF_PAGES)
         # A row costs 1 before anything is selected in it.
         row = Price(inner.fixed + 1, inner.shares)
         if isinstance(times, int) and not row.shares:
@@ -173,10 +182,17 @@ class Pricing:
         return self._priced[name]
 
 
-def _times(field: FieldNode, *, is_connection: bool) -> int | Times | None:
-    """How many rows a field may answer; None for a field that is neither a connection nor `nodes(ids:)`."""
+def _entered(fragment: InlineFragmentNode | FragmentSpreadNode, price: Price) -> Price:
+    """The price of a fragment where it is entered."""
+    if not any(directive.name.value == "defer" for directive in fragment.directives or ()):
+        return price
+    return Price(DEFERRED, (Share(price),), total=price.total, paged=price.paged)
+
+
+def _times(field: FieldNode, *, is_page: bool) -> int | Times | None:
+    """How many rows a field may answer; None for a field that is neither a page nor `nodes(ids:)`."""
     arguments = {argument.name.value: argument for argument in field.arguments or ()}
-    if is_connection:
+    if is_page:
         sizes = [_size(arguments[name]) for name in sorted(SIZES & arguments.keys())]
         # With `first` and `last` together it is refused when it runs; one of them is enough for its price.
         return sizes[0] if sizes else DEFAULT_PAGE

@@ -14,13 +14,16 @@ from collections.abc import Mapping
 
 import msgspec
 from graphql import (
+    DirectiveNode,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
+    Visitor,
     specified_rules,
     validate,
+    visit,
 )
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
@@ -41,12 +44,17 @@ NOT_TOLD = "The document does not fit the schema, which is not told here."
 """In place of every error of validation where the schema is private: each one would tell a name or deny a guess."""
 
 
+DIVIDING = frozenset({"defer", "stream"})
+
+
 class Checked(msgspec.Struct, frozen=True):
     """A parsed document, what is wrong with it (nothing, if it may be executed) and what its operations ask for."""
 
     document: DocumentNode
     errors: tuple[GraphQLError, ...]
     demands: Mapping[str, Demand] = {}
+    in_parts: bool = False
+    """Whether something in it may be answered later than the rest."""
 
     @property
     def operations(self) -> int:
@@ -59,7 +67,22 @@ def check(document: DocumentNode, schema: GraphQLSchema, settings: DocumentSetti
         return Checked(document, tuple(GraphQLError(sentence) for sentence in found))
     if errors := _invalid(document, schema, settings):
         return Checked(document, tuple(errors))
-    return Checked(document, (), demands(document))
+    return Checked(document, (), demands(document), _mentions_parts(document))
+
+
+class _Directives(Visitor):
+    """Looks for those that divide an answer."""
+
+    found = False
+
+    def enter_directive(self, node: DirectiveNode, *_: object) -> None:
+        self.found = self.found or node.name.value in DIVIDING
+
+
+def _mentions_parts(document: DocumentNode) -> bool:
+    looked = _Directives()
+    visit(document, looked)
+    return looked.found
 
 
 def _invalid(document: DocumentNode, schema: GraphQLSchema, settings: DocumentSettings) -> list[GraphQLError]:
@@ -86,6 +109,10 @@ class Documents:
         self.hits += 1
         self._checked.move_to_end(text)
         return found
+
+    def peek(self, text: str) -> Checked | None:
+        """As :meth:`get`, for who only looks on: it is no use of the document, and not counted."""
+        return self._checked.get(text)
 
     def put(self, text: str, checked: Checked) -> None:
         if len(text) > LONGEST_REMEMBERED:

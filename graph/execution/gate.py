@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
 
 from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
@@ -19,6 +21,28 @@ from graph.execution.cost import Demand
 from graph.execution.documents import Checked, Documents, check
 
 AMBIGUOUS = "Name the operation: the document has several."
+
+
+async def admit(demand: Demand, cost: int, context: Context, *, max_cost: int) -> None:
+    """Let an operation run whose cost is known. Raises TooExpensive, and RateLimited."""
+    if cost > max_cost:
+        raise TooExpensive(cost, max_cost)
+    await context.services.limiter.admit(demand.kind, cost, viewer=context.viewer, address=context.address)
+
+
+@asynccontextmanager
+async def in_time(context: Context) -> AsyncIterator[None]:
+    """Limit the time of an operation; what still runs then is cancelled. Raises TookTooLong."""
+    try:
+        async with asyncio.timeout(context.services.settings.requests.timeout_s):
+            yield
+    except TimeoutError as error:
+        raise TookTooLong from error
+
+
+def priced(cost: int, max_cost: int) -> dict[str, Any]:
+    """`extensions` of an answer."""
+    return {"cost": {"requested": cost, "limit": max_cost}}
 
 
 class Gate(SchemaExtension):
@@ -54,18 +78,14 @@ class Gate(SchemaExtension):
 
     async def on_execute(self) -> AsyncIterator[None]:
         """Limits the time of a query or a mutation. Of a subscription only the beginning passes here."""
-        context: Context = self.execution_context.context
-        try:
-            async with asyncio.timeout(context.services.settings.requests.timeout_s):
-                yield
-        except TimeoutError as error:
-            raise TookTooLong from error
+        async with in_time(self.execution_context.context):
+            yield
 
     def get_results(self) -> dict[str, object]:
         """`extensions` of the answer."""
         if self._cost is None:
             return {}
-        return {"cost": {"requested": self._cost, "limit": self._settings.max_cost}}
+        return priced(self._cost, self._settings.max_cost)
 
     def _checked(self) -> Checked:
         execution = self.execution_context
@@ -79,12 +99,10 @@ class Gate(SchemaExtension):
     async def _refusal(self, demand: Demand) -> list[GraphQLError]:
         variables: Mapping[str, object] = self.execution_context.variables or {}
         context: Context = self.execution_context.context
+        context.in_parts = context.in_parts and self._checked().in_parts
         self._cost = demand.cost(variables)
         try:
-            if self._cost > self._settings.max_cost:
-                raise TooExpensive(self._cost, self._settings.max_cost)
-            limiter = context.services.limiter
-            await limiter.admit(demand.kind, self._cost, viewer=context.viewer, address=context.address)
+            await admit(demand, self._cost, context, max_cost=self._settings.max_cost)
         except GraphError as error:
             return [GraphQLError(str(error), original_error=error)]
         return []

@@ -55,7 +55,7 @@ def masked(error: GraphQLError, request_id: str) -> GraphQLError:
     if cause is None:
         return _with(error, error.message, {"code": Code.BAD_REQUEST.value})
     answer = told(cause)
-    extensions: dict[str, object] = {"code": answer.code.value, **answer.details}
+    extensions = answer.extensions
     if answer.code in (Code.INTERNAL, Code.SERVICE_UNAVAILABLE):
         extensions["requestId"] = request_id
         _report(error, cause, answer, request_id)

@@ -13,7 +13,8 @@ from graph.errors import ProblemCode, refused
 from graph.images import service
 from graph.images.types import Illustrated, Image
 from graph.payloads import INPUT, Payload, UserErrors
-from graph.uploads.types import ByteCount, Header
+from graph.scalars import URL, ByteCount
+from graph.uploads.types import Header
 
 
 @strawberry.input(description="A picture that is about to be sent.")
@@ -41,8 +42,8 @@ class SetArtworkInput:
 @strawberry.type(description="A request to be sent with the picture as its body; then call `completeImageUpload`.")
 class ImageUpload:
     method: str = strawberry.field(description="The HTTP method.")
-    url: str = strawberry.field(description="The address; signed, valid until `expiresAt`.")
-    headers: list[Header] = strawberry.field(description="Headers that have to be sent.")
+    url: URL = strawberry.field(description="The address; signed, valid until `expiresAt`.")
+    headers: list[Header] = strawberry.field(description="Headers that have to be sent; at most 10.")
     expires_at: datetime = strawberry.field(description="Until when the request is answered.")
 
 
@@ -132,4 +133,4 @@ def _request(announced: service.Announced) -> ImageUpload | None:
     if announced.put is None:
         return None
     headers = [Header(name=name, value=value) for name, value in announced.put.headers.items()]
-    return ImageUpload(method="PUT", url=announced.put.url, headers=headers, expires_at=announced.expires_at)
+    return ImageUpload(method="PUT", url=URL(announced.put.url), headers=headers, expires_at=announced.expires_at)

@@ -36,6 +36,6 @@ IMAGE = Entity(
         "placeholder": _drawn("placeholder"),
         "sizes": _drawn("sizes", convert=_sizes),
     },
-    computed={"files": ("sizes",)},
+    computed={"files": ("sizes",), "file": ("sizes",), "srcset": ("sizes",)},
     visible="image.status = 'ready' OR image.owner_id = :viewer_id OR :is_admin",
 )

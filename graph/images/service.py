@@ -8,6 +8,9 @@ Artwork may be set as soon as the picture has arrived; it is shown once the imag
 by the ingest, and a share lock on its row decides who was first.
 
 What may have artwork is in `SUBJECTS`, one entry a type.
+
+A listener needs pictures for playlists alone, so an account that does not publish has a limited number of them. One
+that is shown nowhere is forgotten after a while and counts no more (`ingest.lifecycle.housekeeping`).
 """
 
 from __future__ import annotations
@@ -38,6 +41,11 @@ PICTURE_TYPES = frozenset(
 )
 """What a picture may be announced as, so that who picked a wrong file hears of it at once; its bytes decide later."""
 
+MAX_IMAGES_OF_A_LISTENER = 500
+"""One for each playlist of the keenest collectors."""
+
+COUNT = "SELECT count(*) FROM (SELECT FROM images WHERE owner_id = $1 AND status <> 'failed' LIMIT $2) AS held"
+HELD = "SELECT EXISTS (SELECT FROM images WHERE owner_id = $1 AND sha256 = $2 AND status <> 'failed')"
 ANNOUNCE = f"""
 INSERT INTO images (id, owner_id, status, size_bytes, sha256, expires_at) VALUES ($1, $2, 'announced', $3, $4, $5)
 ON CONFLICT (owner_id, sha256) WHERE status <> 'failed' DO UPDATE SET
@@ -102,6 +110,7 @@ async def announce(
     if found:
         raise Refused(*found)
     digest, expires_at = bytes.fromhex(sha256), datetime.now(UTC) + timedelta(seconds=lifetime_s)
+    await _require_room(pool, viewer, digest)
     image = image_of(await _one(pool, ANNOUNCE, new_key(), viewer.user_id, size_bytes, digest, expires_at))
     put = None
     if image.status is ImageStatus.ANNOUNCED:
@@ -113,6 +122,16 @@ async def announce(
             lifetime_s=lifetime_s,
         )
     return Announced(image=image, put=put, expires_at=expires_at)
+
+
+async def _require_room(pool: Pool, viewer: Viewer, digest: bytes) -> None:
+    """Two announcements at once may both take the last place: it is a bound on what is kept, not a promise."""
+    limit = MAX_IMAGES_OF_A_LISTENER
+    if viewer.may_publish or await pool.fetchval(COUNT, viewer.user_id, limit) < limit:
+        return
+    if not await pool.fetchval(HELD, viewer.user_id, digest):
+        message = f"An account that does not publish has {MAX_IMAGES_OF_A_LISTENER} images at most."
+        raise refused(ProblemCode.QUOTA_REACHED, "sha256", message)
 
 
 def _problems(content_type: str, size_bytes: int, sha256: str) -> list[Problem]:

@@ -5,18 +5,22 @@ Not here: artists, albums and tracks, which are Illustrated (`graph.catalog.type
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Annotated, ClassVar
 
 import strawberry
 
 from graph import enums
 from graph.context import Info
 from graph.failures import IngestFailure
+from graph.images import files
+from graph.images.files import File
 from graph.images.reads import IMAGE
 from graph.node import Node
 from graph.reads.declarations import Entity
+from graph.scalars import URL
 from ingest.contract import ImageStatus
-from origin.image import ImageFormat, ImageSize, image_url
+from origin.image import ImageFormat, ImageSize
 
 enums.publish(
     ImageStatus,
@@ -48,7 +52,24 @@ class ImageFile:
     width: int = strawberry.field(description="Its width in pixels; a small picture is not enlarged to the size.")
     height: int = strawberry.field(description="Its height in pixels.")
     format: ImageFormat = strawberry.field(description="Its format.")
-    url: str = strawberry.field(description="Where it is; public, and never another picture.")
+    media_type: str = strawberry.field(description="Its media type, such as for `type` of a `<source>`.")
+    url: URL = strawberry.field(description="Where it is; public, and never another picture.")
+
+    @classmethod
+    def of(cls, file: File) -> ImageFile:
+        return cls(
+            size=file.size.size_px,
+            width=file.size.width_px,
+            height=file.size.height_px,
+            format=file.format,
+            media_type=file.format.media_type,
+            url=URL(file.url),
+        )
+
+
+OneFormat = Annotated[
+    ImageFormat, strawberry.argument(name="format", description="In which format; JPEG, which every client shows.")
+]
 
 
 @strawberry.type(description="A picture in several sizes and formats. Only its owner sees it until it is ready.")
@@ -65,20 +86,41 @@ class Image(Node):
         description="A BlurHash to show until a file is loaded; null until it is ready."
     )
 
-    @strawberry.field(description="Its files, the smallest size first; none until it is ready.")
-    def files(self, info: Info) -> list[ImageFile]:
+    @strawberry.field(
+        description="Its files, one for each size and format, the smallest size first; none until it is ready."
+    )
+    def files(
+        self,
+        info: Info,
+        formats: Annotated[
+            list[ImageFormat] | None, strawberry.argument(description="Only those in these formats, each at most once.")
+        ] = None,
+    ) -> list[ImageFile]:
+        return [ImageFile.of(one) for one in self._files(info, ImageFormat if formats is None else formats)]
+
+    @strawberry.field(
+        description="The file for a place of a page: the smallest that is as wide or wider, or else the largest; null"
+        " until it is ready. Ask for twice the width for a dense screen."
+    )
+    def file(
+        self,
+        info: Info,
+        width: Annotated[int, strawberry.argument(description="The width of the place in pixels.")],
+        image_format: OneFormat = ImageFormat.JPEG,
+    ) -> ImageFile | None:
+        found = files.fitting(self._files(info, [image_format]), width_px=width)
+        return None if found is None else ImageFile.of(found)
+
+    @strawberry.field(
+        description="All sizes of a format as the `srcset` of an `<img>` or a `<source>`, from which a browser takes"
+        " the one that fits; null until it is ready."
+    )
+    def srcset(self, info: Info, image_format: OneFormat = ImageFormat.JPEG) -> str | None:
+        return files.srcset(self._files(info, [image_format]))
+
+    def _files(self, info: Info, formats: Iterable[ImageFormat]) -> list[File]:
         origin_url = info.context.services.settings.origin_url
-        return [
-            ImageFile(
-                size=size.size_px,
-                width=size.width_px,
-                height=size.height_px,
-                format=image_format,
-                url=image_url(origin_url, self.key, size.size_px, image_format),
-            )
-            for size in self.sizes or ()
-            for image_format in ImageFormat
-        ]
+        return files.files_of(self.key, self.sizes or (), formats, origin_url=origin_url)
 
 
 @strawberry.interface(description="Something that has artwork.")

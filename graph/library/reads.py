@@ -6,6 +6,7 @@ from the listener's market or made private is left out before the page is cut.
 
 from __future__ import annotations
 
+from graph.playlists.owned import PLAYLISTS_OF_USER
 from graph.reads.declarations import Column, Entity, Many, Order, Sort
 
 
@@ -45,6 +46,7 @@ LIBRARY = Entity(
         "followed_playlists": _shelf(
             "Playlist", "followed_playlists", "playlists AS playlist ON playlist.id", subject="kept.playlist_id"
         ),
+        "playlists": PLAYLISTS_OF_USER,
     },
     visible="library.id = :viewer_id",
 )

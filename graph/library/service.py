@@ -13,11 +13,13 @@ from uuid import UUID
 import asyncpg
 
 from config.postgres import Pool
+from config.transactions import begun_again
 from graph.changes.ledger import record_change
 from graph.errors import Forbidden, ProblemCode, refused
 from graph.library.shelves import FOLLOWED_USERS, Shelf, sort_name
 
 
+@begun_again
 async def keep(pool: Pool, shelf: Shelf, *, listener_id: UUID, key: UUID, seen: Mapping[str, object]) -> None:
     """Put something onto the listener's shelf; again is no error. Raises Refused, Forbidden.
 
@@ -38,6 +40,7 @@ async def keep(pool: Pool, shelf: Shelf, *, listener_id: UUID, key: UUID, seen: 
             await record_change(connection, listener_id, shelf.kind, key, deleted=False)
 
 
+@begun_again
 async def drop(pool: Pool, shelf: Shelf, *, listener_id: UUID, key: UUID) -> None:
     """Take something off the listener's shelf; what is not there is no error."""
     async with pool.acquire() as connection, connection.transaction():

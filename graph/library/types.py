@@ -11,10 +11,10 @@ import strawberry
 from graph import enums
 from graph.accounts.types import User
 from graph.catalog.types import Album, Artist, Track
-from graph.connections import After, Before, Edge, First, Last, Paged, connected
-from graph.context import Info
+from graph.connections import Connection, Edge, Paged, listing
 from graph.library.reads import LIBRARY
-from graph.playlists.types import Playlist
+from graph.playlists.queries import OrderBy as PlaylistOrderBy
+from graph.playlists.types import Playlist, PlaylistOrder
 from graph.reads.declarations import Entity
 
 T = TypeVar("T")
@@ -38,6 +38,7 @@ enums.publish(
 )
 
 OrderBy = Annotated[LibraryOrder, strawberry.argument(description="In which order.")]
+kept = listing(order_by=(OrderBy, LibraryOrder.RECENT))
 
 
 @strawberry.type(description="Something in your library, and its place in the list.")
@@ -54,62 +55,21 @@ class LibraryConnection(Paged, Generic[T]):
 class Library:
     entity: ClassVar[Entity] = LIBRARY
 
-    @strawberry.field(description="The tracks that you like.")
-    def liked_tracks(  # noqa: PLR0917 -- arguments of a field
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        order_by: OrderBy = LibraryOrder.RECENT,
-    ) -> LibraryConnection[Track] | None:
-        return connected(self, info)
-
-    @strawberry.field(description="The albums that you have saved.")
-    def saved_albums(  # noqa: PLR0917 -- as above
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        order_by: OrderBy = LibraryOrder.RECENT,
-    ) -> LibraryConnection[Album] | None:
-        return connected(self, info)
-
-    @strawberry.field(description="The artists that you follow.")
-    def followed_artists(  # noqa: PLR0917 -- as above
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        order_by: OrderBy = LibraryOrder.RECENT,
-    ) -> LibraryConnection[Artist] | None:
-        return connected(self, info)
-
-    @strawberry.field(description="The users whom you follow.")
-    def followed_users(  # noqa: PLR0917 -- as above
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        order_by: OrderBy = LibraryOrder.RECENT,
-    ) -> LibraryConnection[User] | None:
-        return connected(self, info)
-
-    @strawberry.field(description="The playlists that you follow; your own are `User.playlists`.")
-    def followed_playlists(  # noqa: PLR0917 -- as above
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        order_by: OrderBy = LibraryOrder.RECENT,
-    ) -> LibraryConnection[Playlist] | None:
-        return connected(self, info)
+    liked_tracks: LibraryConnection[Track] | None = strawberry.field(
+        resolver=kept, description="The tracks that you like."
+    )
+    saved_albums: LibraryConnection[Album] | None = strawberry.field(
+        resolver=kept, description="The albums that you have saved."
+    )
+    followed_artists: LibraryConnection[Artist] | None = strawberry.field(
+        resolver=kept, description="The artists that you follow."
+    )
+    followed_users: LibraryConnection[User] | None = strawberry.field(
+        resolver=kept, description="The users whom you follow."
+    )
+    followed_playlists: LibraryConnection[Playlist] | None = strawberry.field(
+        resolver=kept, description="The playlists that you follow; your own are `playlists`."
+    )
+    playlists: Connection[Playlist] | None = strawberry.field(
+        resolver=listing(order_by=(PlaylistOrderBy, PlaylistOrder.UPDATED)), description="Your own playlists."
+    )

@@ -17,6 +17,7 @@ from uuid import UUID
 import asyncpg
 
 from config.postgres import Connection
+from config.transactions import begun_again
 from graph.changes.ledger import record_changes
 from graph.changes.records import Change, ChangeKind
 from graph.library.shelves import SHELVES, Shelf, sort_name
@@ -59,11 +60,16 @@ async def _rename(connection: Connection, shelf: Shelf, key: UUID, name: str) ->
 async def _remove(connection: Connection, shelf: Shelf, key: UUID) -> None:
     after: UUID | None = BEFORE_ALL
     while after is not None:
-        async with connection.transaction():
-            rows = await connection.fetch(shelf.remove, key, after, PORTION)
-            gone = [Change(user_id=row[0], kind=shelf.kind, key=key, deleted=True) for row in rows]
-            await record_changes(connection, gone)
-        after = _last(rows)
+        after = await _remove_portion(connection, shelf, key, after)
+
+
+@begun_again
+async def _remove_portion(connection: Connection, shelf: Shelf, key: UUID, after: UUID) -> UUID | None:
+    async with connection.transaction():
+        rows = await connection.fetch(shelf.remove, key, after, PORTION)
+        gone = [Change(user_id=row[0], kind=shelf.kind, key=key, deleted=True) for row in rows]
+        await record_changes(connection, gone)
+    return _last(rows)
 
 
 def _last(rows: Sequence[asyncpg.Record]) -> UUID | None:

@@ -18,7 +18,8 @@ from graph.payloads import INPUT, Payload, UserErrors
 class SetTrackLicencesInput:
     track_id: strawberry.ID = strawberry.field(description="One of your tracks.")
     licences: list[LicenceInput] = strawberry.field(
-        description="In the place of those that it has. With none, the track may be heard everywhere."
+        description="At most 2,000 by market, in the place of those that it has. With none, the track may be heard"
+        " everywhere."
     )
 
 

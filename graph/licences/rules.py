@@ -1,8 +1,9 @@
-"""The rules of licences. Pure.
+"""What a licence is, and what an input may say of them. Pure.
 
 A licence lets one track be heard in one market, or everywhere, from its start until before its end. A track without any
 may be heard everywhere, so that an operator who owns all of its music need not know of licences; a track that has some
-may be heard where and when one of them says so. `graph.catalog.visibility` says the same in SQL.
+may be heard where and when one of them says so: `graph.catalog.visibility` for lists, `graph.licences.answers` for
+playback.
 """
 
 from __future__ import annotations
@@ -26,13 +27,6 @@ class Licence(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime | None = None
     ends_at: datetime | None = None
 
-    def runs(self, *, market: str | None, now: datetime) -> bool:
-        return (
-            self.market in (markets.EVERYWHERE, market)
-            and (self.starts_at is None or self.starts_at <= now)
-            and (self.ends_at is None or now < self.ends_at)
-        )
-
 
 class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """One licence of an input, for several markets, or for everywhere when none is named."""
@@ -40,10 +34,6 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     markets: tuple[str, ...] | None = None
     starts_at: datetime | None = None
     ends_at: datetime | None = None
-
-
-def may_be_heard(licences: Sequence[Licence], *, market: str | None, now: datetime) -> bool:
-    return not licences or any(licence.runs(market=market, now=now) for licence in licences)
 
 
 def checked(grants: Sequence[Grant], *, field: tuple[str, ...]) -> frozenset[Licence]:

@@ -13,6 +13,7 @@ from uuid import UUID
 from valkey.asyncio import Valkey
 
 from config.postgres import Connection, Pool
+from config.transactions import begun_again
 from graph.errors import Forbidden, ProblemCode, refused
 from graph.keys import new_key
 from graph.licences import answers
@@ -43,6 +44,7 @@ INSERT INTO licences (id, track_id, market, starts_at, ends_at) {_GIVEN} ON CONF
 """
 
 
+@begun_again
 async def set_licences(pool: Pool, valkey: Valkey, viewer: Viewer, *, track_id: UUID, grants: list[Grant]) -> None:
     """Make these the licences of a track that the viewer manages; none: everywhere. Raises Forbidden, Refused."""
     licences = checked(grants, field=("licences",))

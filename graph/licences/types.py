@@ -10,14 +10,13 @@ import strawberry
 from graph.licences.reads import LICENCE
 from graph.licences.rules import Grant
 from graph.reads.declarations import Entity
+from graph.scalars import CountryCode
 
 
 @strawberry.type(description="Where and when a track may be heard. A track without any may be heard everywhere.")
 class Licence:
     entity: ClassVar[Entity] = LICENCE
-    market: str | None = strawberry.field(
-        description="The country by its two letters (ISO 3166-1); null for everywhere."
-    )
+    market: CountryCode | None = strawberry.field(description="The country; null for everywhere.")
     starts_at: datetime | None = strawberry.field(description="From when on; null for always.")
     ends_at: datetime | None = strawberry.field(description="Until when, which is not part of it; null for ever.")
 
@@ -25,7 +24,8 @@ class Licence:
 @strawberry.input(description="Where and when a track may be heard.")
 class LicenceInput:
     markets: list[str] | None = strawberry.field(
-        default=None, description="The countries by their two letters (ISO 3166-1); left out or null for everywhere."
+        default=None,
+        description="The countries by their two letters (ISO 3166-1), each at most once; null for everywhere.",
     )
     starts_at: datetime | None = strawberry.field(default=None, description="From when on; null for always.")
     ends_at: datetime | None = strawberry.field(

@@ -7,8 +7,10 @@ that was under way has come to its end by then. What the listener added to chart
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from config.postgres import Connection
+from config.transactions import begun_again
 
 GRACE = timedelta(minutes=1)
 """Longer than any request may take."""
@@ -29,8 +31,13 @@ async def forget_listeners(connection: Connection, now: datetime) -> bool:
     """Forget those whose accounts have been deleted; whether that was all."""
     noted = await connection.fetch(NOTED, now - GRACE, AT_ONCE)
     for row in noted:
-        async with connection.transaction():
-            for statement in FORGET:
-                await connection.execute(statement, row["subject_id"])
-            await connection.execute(DONE, row["subject_id"], row["noted_at"])
+        await _forget(connection, row["subject_id"], noted_at=row["noted_at"])
     return len(noted) < AT_ONCE
+
+
+@begun_again
+async def _forget(connection: Connection, listener_id: UUID, *, noted_at: datetime) -> None:
+    async with connection.transaction():
+        for statement in FORGET:
+            await connection.execute(statement, listener_id)
+        await connection.execute(DONE, listener_id, noted_at)

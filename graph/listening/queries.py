@@ -12,6 +12,7 @@ from graph.context import Info
 from graph.listening.charts import chart_key
 from graph.listening.reads import TRENDING_TRACKS
 from graph.listening.spans import ChartSpan
+from graph.scalars import CountryCode
 
 if TYPE_CHECKING:
     from graph.listening.types import ChartConnection, Listening
@@ -37,7 +38,8 @@ class ListeningQuery:
 
     @strawberry.field(
         description="What is heard most of late, what was heard last counting most. It is written anew every ten"
-        " minutes for a day and every hour for a week. A country or genre of which nothing was heard has none."
+        " minutes for a day and every hour for a week. A country or genre of which nothing was heard has an empty one;"
+        " there is none (null) of a genre whose id names none."
     )
     async def trending_tracks(  # noqa: PLR0917 -- arguments of a field
         self,
@@ -48,8 +50,8 @@ class ListeningQuery:
         before: Before = None,
         over: Annotated[ChartSpan, strawberry.argument(description="How far back it looks.")] = ChartSpan.DAY,
         market: Annotated[
-            str | None,
-            strawberry.argument(description="The country by its two letters (ISO 3166-1); all together without."),
+            CountryCode | None,
+            strawberry.argument(description="In this country alone; in all together without."),
         ] = None,
         genre_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Of this genre alone; of all without.")

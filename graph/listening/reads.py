@@ -64,6 +64,7 @@ TRENDING_TRACKS = Many(
     entity="Track",
     parent="entry.chart_id",
     source=f"chart_entries AS entry JOIN {TRACK} = entry.track_id",
+    where="track.withdrawn_at IS NULL",
     orders={"place": Order((Sort(sql="entry.place", type="integer"),))},
     edge={"place": Column(sql="entry.place")},
 )

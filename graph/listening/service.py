@@ -29,13 +29,19 @@ UNKNOWN_MARKET = "ZZ"
 """Left to users by ISO 3166-1: nobody's country."""
 
 LISTENER = "SELECT listening_private FROM users WHERE id = $1"
-# Of the newest media that are ready. Whether the listener may still see the track does not matter: it was played.
+# Of the newest media that are ready. Whether the listener may still hear the track does not matter, for it was played:
+# a journey may have led through another market, a licence may have ended since, a release may have been withdrawn. What
+# has never been out cannot have been played by anybody but those whose it is.
 TRACKS = """
 SELECT track.id, track.artist_id, media.duration_ms FROM tracks AS track
+JOIN artists AS artist ON artist.id = track.artist_id
+LEFT JOIN albums AS album ON album.id = track.album_id
 CROSS JOIN LATERAL (
     SELECT duration_ms FROM assets WHERE asset_id = track.asset_id AND status = 'ready' ORDER BY revision DESC LIMIT 1
 ) AS media
-WHERE track.id = ANY($1::uuid[])
+WHERE track.id = ANY($1::uuid[]) AND (
+    album.id IS NULL OR album.state IN ('live', 'withdrawn') OR album.live_at <= $3 OR artist.owner_id = $2
+)
 """
 # In the order of keys and of tracks, so that of two reports with the same ones the second waits and neither for ever.
 WRITE = """
@@ -81,7 +87,8 @@ async def report_plays(
     now: datetime,
 ) -> list[Result]:
     """Keep those that count; one result for each report, in their order. Raises Forbidden for a deleted account."""
-    tracks = {row["id"]: row for row in await pool.fetch(TRACKS, [report.track_id for report in reports])}
+    rows = await pool.fetch(TRACKS, [report.track_id for report in reports], listener_id, now)
+    tracks = {row["id"]: row for row in rows}
     judged = [_judge(report, tracks.get(report.track_id), sent_at=sent_at, now=now) for report in reports]
     plays = [one for one in judged if isinstance(one, Play)]
     fresh = await _write(pool, plays, listener_id=listener_id, market=market or UNKNOWN_MARKET) if plays else set()

@@ -66,6 +66,13 @@ def months_around(today: date) -> list[date]:
     return [_months_on(today, months) for months in range(-2, 4)]
 
 
+def first_month_kept(today: date, *, months: int) -> date:
+    """The first day of the first month that is not over for so long, or that a report of today may fall into."""
+    if months >= today.year * 12:
+        return date.min
+    return min(_months_on(today, -months), months_around(today)[0])
+
+
 def _months_on(day: date, months: int) -> date:
     years, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(years, month + 1, 1)

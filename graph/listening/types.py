@@ -9,8 +9,7 @@ import strawberry
 
 from graph import enums
 from graph.catalog.types import Artist, Track
-from graph.connections import After, Before, Edge, First, Last, Paged, connected
-from graph.context import Info
+from graph.connections import Edge, Paged, listing
 from graph.listening.reads import LISTENING
 from graph.listening.spans import ListeningSpan
 from graph.reads.declarations import Entity
@@ -28,6 +27,7 @@ enums.publish(
     },
 )
 Over = Annotated[ListeningSpan, strawberry.argument(description="How far back it looks.")]
+top = listing(over=(Over, ListeningSpan.FOUR_WEEKS))
 
 
 @strawberry.type(description="A track that was played.")
@@ -53,7 +53,8 @@ class TopConnection(Paged, Generic[T]):
 @strawberry.type(description="A track in a chart.")
 class ChartEdge(Edge[Track]):
     place: int = strawberry.field(
-        description="Its place, from 1. A place is left out when its track cannot be heard where you are."
+        description="Its place, from 1. A place is left out when its track was withdrawn or cannot be heard where you"
+        " are. Of two that are heard alike, the one that was made first comes first."
     )
 
 
@@ -66,38 +67,15 @@ class ChartConnection(Paged):
 class Listening:
     entity: ClassVar[Entity] = LISTENING
 
-    @strawberry.field(description="Every play that counted, the latest first.")
-    def history(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> PlayConnection | None:
-        return connected(self, info)
-
-    @strawberry.field(description="Each track that you have played once, by its last play, the latest first.")
-    def recently_played(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> PlayConnection | None:
-        return connected(self, info)
-
-    @strawberry.field(description="The tracks that you play most; a play is counted within a minute.")
-    def top_tracks(  # noqa: PLR0917 -- arguments of a field
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        over: Over = ListeningSpan.FOUR_WEEKS,
-    ) -> TopConnection[Track] | None:
-        return connected(self, info)
-
-    @strawberry.field(description="The artists whom you play most; a play is counted within a minute.")
-    def top_artists(  # noqa: PLR0917 -- as above
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        over: Over = ListeningSpan.FOUR_WEEKS,
-    ) -> TopConnection[Artist] | None:
-        return connected(self, info)
+    history: PlayConnection | None = strawberry.field(
+        resolver=listing(), description="Every play that counted, the latest first."
+    )
+    recently_played: PlayConnection | None = strawberry.field(
+        resolver=listing(), description="Each track that you have played once, by its last play, the latest first."
+    )
+    top_tracks: TopConnection[Track] | None = strawberry.field(
+        resolver=top, description="The tracks that you play most; a play is counted within a minute."
+    )
+    top_artists: TopConnection[Artist] | None = strawberry.field(
+        resolver=top, description="The artists whom you play most; a play is counted within a minute."
+    )

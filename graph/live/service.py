@@ -22,10 +22,11 @@ from config.errors import ServiceUnavailable
 from config.logs import logger
 from config.postgres import Pool
 from graph.errors import Forbidden, ProblemCode, refused
-from graph.fanout import GAP, Fanout
+from graph.fanout import Fanout
 from graph.live.audience import Audience, Standing
 from graph.live.events import NowPlaying, PlayState, change, decode_message, stopped
 from graph.live.presence import POKE, Presence, channel
+from graph.rooms import GAP
 
 RECHECK_S = 5.0
 """How often every watcher asks whether it still may watch, in case the message that says so was lost."""

@@ -8,7 +8,7 @@ number and by the size of one; what was forgotten, or could not be read, is aske
 from __future__ import annotations
 
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 
 from valkey.asyncio import Valkey
@@ -48,6 +48,8 @@ class PersistedDocuments:
         self._trusted = trusted
         self._only_trusted = only_trusted
         self._here: OrderedDict[str, str] = OrderedDict()
+        self.refused: Counter[str] = Counter()
+        """How often a document was not there to be answered, by the code that said so."""
         self._put = client.register_script(PUT)
         self._get = client.register_script(GET)
         self._sparing = Sparing("persisted documents")
@@ -66,6 +68,7 @@ class PersistedDocuments:
             return wanted.text
         found = await self._sparing.ask(lambda: self._fetched(str(wanted.digest)), otherwise=None)
         if found is None:
+            self.refused[UnknownDocument.code.value] += 1
             raise UnknownDocument
         self._remember(wanted.digest, found)
         return found
@@ -75,6 +78,7 @@ class PersistedDocuments:
             return None
         digest = wanted.digest or digest_of(wanted.text or "")
         if digest not in self._trusted:
+            self.refused[UntrustedDocument.code.value] += 1
             raise UntrustedDocument
         return self._trusted[digest]
 

@@ -17,7 +17,7 @@ from config.settings import EdgeKey
 from edge import token
 from graph.catalog.records import Media, Track
 from graph.playback.form import Form
-from origin.asset import asset_directory, file_url
+from origin.layout import asset_directory, file_url
 
 PAUSE_ALLOWANCE_S = 3600
 """How long a listener may pause within one playback before the URLs stop working."""

@@ -16,7 +16,8 @@ import msgspec
 
 from edge.terms import Terms
 from graph.errors import ProblemCode, refused
-from origin.asset import DASH_MANIFEST, HLS_MANIFEST, Codec, Progressive
+from origin.asset import Codec, Progressive
+from origin.layout import DASH_MANIFEST, HLS_MANIFEST
 from origin.protection.scheme import Scheme
 from origin.selection import of_terms
 

@@ -19,7 +19,7 @@ import msgspec
 from graph.catalog.records import Media, Track
 from graph.playback.delivery import Delivery
 from graph.playback.form import Form
-from origin.asset import asset_directory, file_url
+from origin.layout import asset_directory, file_url
 from origin.running_order import Place, directory
 
 

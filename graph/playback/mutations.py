@@ -101,7 +101,7 @@ async def _gapless(info: Info, order: list[Playable], given: FormInput) -> Gaple
         delivery=_delivery(services),
         now_s=int(time.time()),
     )
-    return GaplessPlayback.of(playback)
+    return await GaplessPlayback.of(playback, info)
 
 
 def _listener(info: Info) -> Listener:

@@ -31,12 +31,11 @@ Wanted: TypeAlias = tuple[tuple[str, ...], Track | None]
 async def of_album(pool: Pool, valkey: Valkey, *, listener: Listener, album_id: UUID) -> list[Playable]:
     """The tracks of an album as the viewer sees it, in its own order. Raises Refused."""
     found = await pool.fetch(TRACKS_OF_ALBUM, album_id, MAX_TRACKS + 1, *_asker(listener), listener.market)
-    rows = [row for row in found if row["withdrawn_at"] is None]
-    if not rows:
+    tracks = [track for track in map(track_of, found) if not track.withdrawn]
+    if not tracks:
         raise refused(ProblemCode.NOT_PLAYABLE, "albumId", "There is nothing to play on this album.")
     if len(found) > MAX_TRACKS:
         raise refused(ProblemCode.TOO_LONG, "albumId", f"At most {MAX_TRACKS} tracks play without a gap; play a part.")
-    tracks = [track_of(row) for row in rows]
     until_s = await licensed_until_s(pool, valkey, listener, tracks)
     return _playable([(("albumId",), track) for track in tracks], until_s)
 
@@ -80,7 +79,7 @@ def _problems(tracks: Sequence[Wanted], until_s: Mapping[UUID, int]) -> Iterator
             yield Problem(ProblemCode.NOT_PLAYABLE, field, PROBLEM_MEANINGS[ProblemCode.NOT_PLAYABLE])
         elif track.media is None:
             yield Problem(ProblemCode.NOT_PLAYABLE, field, f"There is nothing to play in {track.title!r} yet.")
-        elif track.withdrawn_at is not None:
+        elif track.withdrawn:
             yield Problem(ProblemCode.TRACK_WITHDRAWN, field, f"{track.title!r} was withdrawn.")
         elif track.id not in until_s:
             yield Problem(ProblemCode.NOT_LICENSED, field, f"{track.title!r} may not be heard in your market now.")

@@ -35,6 +35,7 @@ from graph.playback.gapless import GaplessPlayback, Playable
 from graph.playback.rights import Listener, licensed_until_s
 from graph.viewer import Viewer
 from origin import asset as assets
+from origin import layout
 from origin.asset import Progressive
 from origin.running_order import Place
 
@@ -68,7 +69,7 @@ async def start(
     track = None if row is None else track_of(row)
     if track is None or track.media is None:
         raise refused(ProblemCode.NOT_PLAYABLE, "trackId")
-    if track.withdrawn_at is not None:  # also for its owner: the origins have it no more
+    if track.withdrawn:  # also for its owner: the origins have it no more
         raise refused(ProblemCode.TRACK_WITHDRAWN, "trackId")
     listener = Listener(viewer=viewer, market=market, now_s=now_s)
     until_s = (await licensed_until_s(pool, valkey, listener, [track])).get(track.id)
@@ -106,7 +107,7 @@ async def whole_files(store: ObjectStore, playback: Playback) -> tuple[Progressi
     The descriptor is read by those alone who ask for files: starting a track does not wait for the store. There is no
     protected form of them, so a protected playback has none.
     """
-    key = assets.descriptor_key(playback.track.asset_id, playback.revision)
+    key = layout.descriptor_key(playback.track.asset_id, playback.revision)
     return tuple(file for file in assets.decode(await store.read(key)).progressive if playback.form.allows(file))
 
 

@@ -13,7 +13,7 @@ from graph.context import Info
 from graph.payloads import Payload
 from graph.playback import delivery, gapless, service
 from graph.playback.form import Form, Protection, form_of
-from graph.uploads.types import ByteCount
+from graph.scalars import URL, ByteCount
 from origin.asset import Codec, Progressive
 
 enums.publish(
@@ -44,7 +44,7 @@ enums.publish(
 @strawberry.input(description="In what form to play.")
 class FormInput:
     codecs: list[Codec] | None = strawberry.field(
-        default=None, description="The codecs that may be used; without it all of them."
+        default=None, description="The codecs that may be used, each at most once; without it all of them."
     )
     max_bandwidth_bps: int | None = strawberry.field(
         default=None,
@@ -75,13 +75,19 @@ class StartAlbumPlaybackInput(FormInput):
 
 @strawberry.input(description="Which tracks to play.")
 class StartGaplessPlaybackInput(FormInput):
-    track_ids: list[strawberry.ID] = strawberry.field(description="The tracks in their order, 1 to 100 of them.")
+    track_ids: list[strawberry.ID] = strawberry.field(
+        description="The tracks in their order, at least 1 and at most 100."
+    )
+
+
+def _url(text: str | None) -> URL | None:
+    return None if text is None else URL(text)
 
 
 @strawberry.type(description="One encoding of a track as a whole file, for downloads and players without a manifest.")
 class WholeFile:
     quality: str = strawberry.field(description="Its name in the ladder, such as mp3-320.")
-    url: str = strawberry.field(description="The file, signed; ranges are answered.")
+    url: URL = strawberry.field(description="The file, signed; ranges are answered.")
     media_type: str = strawberry.field(description="Its media type, such as audio/mpeg.")
     codec: str = strawberry.field(description="As the codecs parameter of a media type.")
     bandwidth_bps: int = strawberry.field(description="Its mean bandwidth in bit/s.")
@@ -94,7 +100,7 @@ class WholeFile:
     def of(cls, file: Progressive, playback: delivery.Playback) -> WholeFile:
         return cls(
             quality=file.name,
-            url=playback.url(file.file_name),
+            url=URL(playback.url(file.file_name)),
             media_type=file.media_type,
             codec=file.codec_string,
             bandwidth_bps=file.average_bandwidth_bps,
@@ -105,29 +111,33 @@ class WholeFile:
         )
 
 
-@strawberry.type(description="A started track: open one of the URLs in a player; everything else is relative to it.")
-class Playback:
-    type_name: ClassVar[str] = "Playback"
-    record: strawberry.Private[delivery.Playback]
+@strawberry.interface(description="What a player opens by a URL: one started track, or several without a gap.")
+class Playable:
     id: strawberry.ID = strawberry.field(description="Names this playback; opaque.")
-    track: Track = strawberry.field(description="What is played.")
-    hls_url: str = strawberry.field(description="The HLS multivariant playlist, signed.")
-    dash_url: str | None = strawberry.field(
+    hls_url: URL = strawberry.field(description="The HLS multivariant playlist, signed.")
+    dash_url: URL | None = strawberry.field(
         description="The DASH manifest, signed; null for AES_128, which DASH does not have."
     )
-    license_url: str | None = strawberry.field(
+    expires_at: datetime = strawberry.field(description="Until when all of its URLs work.")
+
+
+@strawberry.type(description="A started track: open one of the URLs in a player; everything else is relative to it.")
+class Playback(Playable):
+    type_name: ClassVar[str] = "Playback"
+    record: strawberry.Private[delivery.Playback]
+    track: Track = strawberry.field(description="What is played.")
+    license_url: URL | None = strawberry.field(
         description=(
             "Where a player asks for ClearKey licences, signed; for CBCS and CENC, where keys are Segue's own and not "
             "those of a key server."
         )
     )
-    expires_at: datetime = strawberry.field(description="Until when all of its URLs work.")
 
     @strawberry.field(
         description=(
-            "The track as whole files, signed, in the order of the ladder it was ingested with, as far as the form "
-            "allows; empty when that has none and for protected playback, null with an error when they cannot be "
-            "looked up."
+            "The track as whole files, signed, one for each rung of the ladder that it was ingested with and the form "
+            "allows, in its order; empty when that has none and for protected playback, null with an error when they "
+            "cannot be looked up."
         )
     )
     async def files(self, info: Info) -> list[WholeFile] | None:
@@ -141,9 +151,9 @@ class Playback:
             record=playback,
             id=strawberry.ID(ids.encode(cls.type_name, playback.id)),
             track=cast("Track", track),  # there, unless it is deleted in this moment
-            hls_url=playback.hls_url,
-            dash_url=playback.dash_url,
-            license_url=playback.license_url,
+            hls_url=URL(playback.hls_url),
+            dash_url=_url(playback.dash_url),
+            license_url=_url(playback.license_url),
             expires_at=datetime.fromtimestamp(playback.expires_at_s, UTC),
         )
 
@@ -155,39 +165,43 @@ class StartPlaybackPayload(Payload):
 
 @strawberry.type(description="One track in its place in a stream of several; to show, and to ask for its keys.")
 class GaplessTrack:
-    track_id: strawberry.ID = strawberry.field(description="The track's id.")
-    title: str = strawberry.field(description="The title as it is shown.")
+    track: Track | None = strawberry.field(description="The track; null when it has gone in this moment.")
+    track_id: strawberry.ID = strawberry.field(
+        description="The track's id.", deprecation_reason="Since November 2026: ask `track { id }`."
+    )
+    title: str = strawberry.field(
+        description="The title as it is shown.", deprecation_reason="Since November 2026: ask `track { title }`."
+    )
     starts_at_ms: int = strawberry.field(description="Where it begins in the stream, in milliseconds.")
     duration_ms: int = strawberry.field(description="How long it is, in milliseconds.")
-    license_url: str | None = strawberry.field(description="As of `Playback`: each track has keys of its own.")
+    license_url: URL | None = strawberry.field(description="As of `Playback`: each track has keys of its own.")
 
     @classmethod
-    def of(cls, part: gapless.GaplessTrack) -> GaplessTrack:
+    def of(cls, part: gapless.GaplessTrack, track: Track | None) -> GaplessTrack:
         return cls(
+            track=track,
             track_id=strawberry.ID(ids.encode(Track.type_name, part.track.id)),
             title=part.track.title,
             starts_at_ms=part.starts_at_ms,
             duration_ms=part.duration_ms,
-            license_url=part.license_url,
+            license_url=_url(part.license_url),
         )
 
 
 @strawberry.type(description="Started tracks behind one manifest: a player changes from one to the next without a gap.")
-class GaplessPlayback:
+class GaplessPlayback(Playable):
     type_name: ClassVar[str] = "GaplessPlayback"
-    id: strawberry.ID = strawberry.field(description="Names this playback; opaque.")
-    tracks: list[GaplessTrack] = strawberry.field(description="What is played, in its order.")
-    hls_url: str = strawberry.field(description="The HLS multivariant playlist, signed.")
-    dash_url: str | None = strawberry.field(description="The DASH manifest, signed; null for AES_128.")
-    expires_at: datetime = strawberry.field(description="Until when all of its URLs work.")
+    tracks: list[GaplessTrack] = strawberry.field(description="What is played, in its order; at most 100.")
 
     @classmethod
-    def of(cls, playback: gapless.GaplessPlayback) -> GaplessPlayback:
+    async def of(cls, playback: gapless.GaplessPlayback, info: Info) -> GaplessPlayback:
+        wanted = [(Track.type_name, part.track.id) for part in playback.tracks]
+        tracks = await info.context.reader.several(info, wanted, under=("playback", "tracks", "track"))
         return cls(
             id=strawberry.ID(ids.encode(cls.type_name, playback.id)),
-            tracks=[GaplessTrack.of(part) for part in playback.tracks],
-            hls_url=playback.hls_url,
-            dash_url=playback.dash_url,
+            tracks=[GaplessTrack.of(part, track) for part, track in zip(playback.tracks, tracks, strict=True)],
+            hls_url=URL(playback.hls_url),
+            dash_url=_url(playback.dash_url),
             expires_at=datetime.fromtimestamp(playback.expires_at_s, UTC),
         )
 

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from config.postgres import Connection, Pool
+from config.transactions import begun_again
 from graph.catalog.visibility import TRACK, bound
 from graph.errors import Problem, ProblemCode, Refused, refused
+from graph.idempotency import Attempt, once
 from graph.keys import new_key
 from graph.playlists.position import between, spread
 from graph.playlists.records import MAX_AT_ONCE, MAX_ENTRIES, Added, End, Held, Place
@@ -48,6 +50,7 @@ NEXT_BELOW = f"{LAST} AND position < $3"
 NEXT_ABOVE = f"{FIRST} AND position > $3"
 
 
+@begun_again
 async def add_entries(
     pool: Pool,
     viewer: Viewer,
@@ -57,10 +60,12 @@ async def add_entries(
     track_ids: Sequence[UUID],
     place: Place,
     market: str | None,
+    attempt: Attempt | None = None,
 ) -> Added:
     """Put tracks that the viewer may see into a playlist, in their order. Raises Forbidden, Refused."""
     _require_some(track_ids, field="trackIds")
-    async with pool.acquire() as connection, connection.transaction():
+
+    async def write() -> Added:
         await _hold_visible(connection, viewer, track_ids, market)
         held = await locked(connection, viewer, playlist_id=playlist_id, revision=revision)
         if await connection.fetchval(COUNT, held.id) + len(track_ids) > MAX_ENTRIES:
@@ -70,7 +75,11 @@ async def add_entries(
         await connection.execute(INSERT, held.id, added, track_ids, positions, viewer.user_id)
         return Added(entry_ids=added, revision=await written(connection, held, came=(*respread, *added)))
 
+    async with pool.acquire() as connection, connection.transaction():
+        return await once(connection, attempt, Added, write)
 
+
+@begun_again
 async def move_entries(
     pool: Pool, viewer: Viewer, *, playlist_id: UUID, revision: int, entry_ids: Sequence[UUID], place: Place
 ) -> int:
@@ -86,6 +95,7 @@ async def move_entries(
         return await written(connection, held, came=(*respread, *entry_ids))
 
 
+@begun_again
 async def remove_entries(
     pool: Pool, viewer: Viewer, *, playlist_id: UUID, revision: int, entry_ids: Sequence[UUID]
 ) -> int:

@@ -11,7 +11,7 @@ import strawberry
 from graph import ids
 from graph.context import Info
 from graph.errors import Problem, ProblemCode, Refused
-from graph.payloads import Payload, UserError, UserErrors
+from graph.payloads import Payload, Repeatable, UserError, UserErrors
 from graph.playlists.records import AT_THE_END, MAX_AT_ONCE, MAX_DESCRIPTION, End, Place, StaleRevision
 from graph.playlists.types import Playlist, PlaylistEntry
 
@@ -20,7 +20,7 @@ SEEN_IF_ANY = f"{SEEN} Without it, nothing is compared."
 
 
 @strawberry.input(description="A new playlist of yours; it is empty.")
-class CreatePlaylistInput:
+class CreatePlaylistInput(Repeatable):
     name: str = strawberry.field(description="The name as it is shown; 200 characters at most.")
     description: str | None = strawberry.field(
         default="", description=f"What you say of it; {MAX_DESCRIPTION} characters at most."
@@ -58,7 +58,7 @@ class PlaylistPlace:
 
 
 @strawberry.input(description="Tracks to put into a playlist, in their order; one may come several times.")
-class AddPlaylistEntriesInput:
+class AddPlaylistEntriesInput(Repeatable):
     playlist_id: strawberry.ID = strawberry.field(description="A playlist of yours.")
     track_ids: list[strawberry.ID] = strawberry.field(description=f"The tracks; {MAX_AT_ONCE} at most.")
     place: PlaylistPlace | None = strawberry.field(default=None, description="Where; at the end without it.")
@@ -111,7 +111,9 @@ class DeletePlaylistPayload(PlaylistPayload):
 @strawberry.type(description="What `addPlaylistEntries` answers.")
 class AddPlaylistEntriesPayload(PlaylistPayload):
     playlist: Playlist | None = strawberry.field(default=None, description="The playlist as it is now.")
-    entries: list[PlaylistEntry] | None = strawberry.field(default=None, description="The new entries, in order.")
+    entries: list[PlaylistEntry] | None = strawberry.field(
+        default=None, description="The new entries, one for each track, in order."
+    )
 
 
 @strawberry.type(description="What `movePlaylistEntries` answers.")

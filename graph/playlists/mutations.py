@@ -49,7 +49,12 @@ class PlaylistsMutation:
     ) -> CreatePlaylistPayload | None:
         viewer, pool = info.context.require_viewer(), info.context.services.pool
         key = await service.create_playlist(
-            pool, viewer, name=given.name, description=given.description or "", public=bool(given.public)
+            pool,
+            viewer,
+            name=given.name,
+            description=given.description or "",
+            public=bool(given.public),
+            attempt=given.attempt(viewer),
         )
         playlist = await info.context.reader.one(info, Playlist, key, under=UNDER)
         return CreatePlaylistPayload(playlist=playlist, revision=service.FIRST_REVISION)
@@ -95,6 +100,7 @@ class PlaylistsMutation:
             track_ids=keys_of("Track", given.track_ids, field="trackIds"),
             place=place_of(given.place),
             market=info.context.market,
+            attempt=given.attempt(viewer),
         )
         reader = info.context.reader
         playlist = await reader.one(info, Playlist, key, under=UNDER)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from graph.catalog.queries import Id
-from graph.connections import After, Before, Connection, First, Last, connected
+from graph.connections import Connection, listing
 from graph.context import Info
 from graph.playlists.types import Playlist, PlaylistOrder
 
@@ -27,14 +27,7 @@ class PlaylistsQuery:
 class UserPlaylists:
     """What everybody sees of an account's playlists, and the account of its own."""
 
-    @strawberry.field(description="The account's playlists: all of them for itself, the public ones for others.")
-    def playlists(  # noqa: PLR0917 -- arguments of a field
-        self: Any,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        order_by: OrderBy = PlaylistOrder.UPDATED,
-    ) -> Connection[Playlist] | None:
-        return connected(self, info)
+    playlists: Connection[Playlist] | None = strawberry.field(
+        resolver=listing(order_by=(OrderBy, PlaylistOrder.UPDATED)),
+        description="The account's playlists: all of them for itself, the public ones for others.",
+    )

@@ -1,13 +1,19 @@
-"""Playlists, as they are read: a private one by its owner alone, an entry by whoever may hear its track now."""
+"""Playlists, as they are read: a private one by its owner alone, an entry by whoever may hear its track now.
+
+Who may edit a playlist sees every entry of it, or else could not take out what nobody can hear any more; what keeps a
+track from being heard is told with the entry.
+"""
 
 from __future__ import annotations
 
 from graph.catalog import visibility
 from graph.catalog.reads import IMAGE
 from graph.library.reads import VIEWER_FOLLOWS_PLAYLIST
+from graph.playlists.records import Obstacle
 from graph.reads.declarations import Column, Entity, Many, One, Order, Sort
 
-VISIBLE = "(playlist.public OR playlist.owner_id = :viewer_id OR :is_admin)"
+EDITED = "(playlist.owner_id = :viewer_id OR :is_admin)"
+VISIBLE = f"(playlist.public OR {EDITED})"
 
 PLAYLIST = Entity(
     type_name="Playlist",
@@ -28,17 +34,27 @@ PLAYLIST = Entity(
             entity="PlaylistEntry",
             parent="entry.playlist_id",
             orders={"position": Order((Sort(sql="entry.position", type="text"),))},
+            filters={"playable": f"{visibility.PLAYABLE} = :value"},
         )
     },
     visible=VISIBLE,
 )
 
-# A withdrawn track stays visible by itself and says so. In a playlist it would be a gap that nobody can play.
 PLAYLIST_ENTRY = Entity(
     type_name="PlaylistEntry",
     table="playlist_entries",
     alias="entry",
-    columns={"position": Column(sql="entry.position"), "added_at": Column(sql="entry.added_at")},
+    columns={
+        "position": Column(sql="entry.position"),
+        "added_at": Column(sql="entry.added_at"),
+        "obstacle": Column(
+            sql=f"CASE WHEN {EDITED} IS NOT TRUE THEN NULL"  # others see no entry that has one
+            f" WHEN track.withdrawn_at IS NOT NULL THEN 'withdrawn' WHEN {visibility.PLAYABLE} THEN NULL"
+            f" WHEN {visibility.OUT} THEN 'not_licensed' ELSE 'not_released' END",
+            joins=("playlist", "track"),
+            convert=Obstacle,
+        ),
+    },
     one={
         "playlist": One(entity="Playlist", column="playlist_id"),
         "track": One(entity="Track", column="track_id"),
@@ -48,22 +64,7 @@ PLAYLIST_ENTRY = Entity(
         "playlist": "JOIN playlists AS playlist ON playlist.id = entry.playlist_id",
         "track": "JOIN tracks AS track ON track.id = entry.track_id",
     },
-    visible=f"{VISIBLE} AND track.withdrawn_at IS NULL AND {visibility.TRACK}",
+    # A withdrawn track stays visible by itself and says so. In a playlist it would be a gap that nobody can play.
+    visible=f"({EDITED} OR (playlist.public AND {visibility.PLAYABLE}))",
     visible_joins=("playlist", "track"),
-)
-
-# The first is what a library shows: what one has worked on last.
-PLAYLISTS_OF_USER = Many(
-    entity="Playlist",
-    parent="playlist.owner_id",
-    orders={
-        "updated": Order(
-            (
-                Sort(sql="playlist.updated_at", type="timestamptz", descending=True),
-                Sort(sql="playlist.id", type="uuid", descending=True),
-            )
-        ),
-        "created": Order((Sort(sql="playlist.id", type="uuid", descending=True),)),
-        "name": Order((Sort(sql="playlist.folded_name", type="text"), Sort(sql="playlist.id", type="uuid"))),
-    },
 )

@@ -24,6 +24,14 @@ class End(Enum):
     END = "end"
 
 
+class Obstacle(Enum):
+    """What keeps a track of a playlist from being heard."""
+
+    WITHDRAWN = "withdrawn"
+    NOT_LICENSED = "not_licensed"
+    NOT_RELEASED = "not_released"
+
+
 class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where entries are put: at an end, or right before or after an entry."""
 

@@ -4,7 +4,7 @@ Rules. A playlist is its owner's to write, and an admin's. A private one is its 
 the row's lock, compares the revision that the caller has seen, where the caller names one, and counts it up; a stale
 one changes nothing. What was changed is recorded for the owner's other devices in the same transaction.
 
-Order of locks: tracks, then the playlist, then the feed of changes.
+Order of locks: the idempotency key, tracks, then the playlist, then the feed of changes.
 
 Not here: entries (`graph.playlists.entries`), tracks that go (`graph.playlists.upkeep`).
 """
@@ -14,13 +14,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from uuid import UUID
 
+import asyncpg
 import msgspec
 from msgspec import UNSET
 
 from config.postgres import Connection, Pool
+from config.transactions import begun_again
 from graph.changes.ledger import record_changes
 from graph.changes.records import Change, ChangeKind
 from graph.errors import Forbidden, ProblemCode, refused
+from graph.idempotency import Attempt, once
 from graph.keys import new_key
 from graph.names import clean
 from graph.playlists.records import MAX_DESCRIPTION, Edit, Held, StaleRevision
@@ -47,15 +50,26 @@ WHERE changes.user_id = $1 AND changes.kind = $2 AND changes.key = entry.id AND 
 """
 
 
-async def create_playlist(pool: Pool, viewer: Viewer, *, name: str, description: str, public: bool) -> UUID:
-    """Make an empty playlist of the viewer's. Raises Refused."""
+@begun_again
+async def create_playlist(
+    pool: Pool, viewer: Viewer, *, name: str, description: str, public: bool, attempt: Attempt | None = None
+) -> UUID:
+    """Make an empty playlist of the viewer's. Raises Forbidden for a deleted account, Refused."""
     key, name, description = new_key(), clean(name, field="name"), _described(description)
-    async with pool.acquire() as connection, connection.transaction():
-        await connection.execute(INSERT, key, viewer.user_id, name, fold(name), description, public)
+
+    async def write() -> UUID:
+        try:
+            await connection.execute(INSERT, key, viewer.user_id, name, fold(name), description, public)
+        except asyncpg.ForeignKeyViolationError as error:
+            raise Forbidden("This account has been deleted.") from error
         await record_changes(connection, [_change(viewer.user_id, key, deleted=False)])
-    return key
+        return key
+
+    async with pool.acquire() as connection, connection.transaction():
+        return await once(connection, attempt, UUID, write)
 
 
+@begun_again
 async def update_playlist(pool: Pool, viewer: Viewer, *, playlist_id: UUID, revision: int, edit: Edit) -> int:
     """Rename, describe, publish or hide; answers the new revision. Raises Forbidden, Refused."""
     name = None if edit.name is UNSET else clean(edit.name, field="name")
@@ -67,6 +81,7 @@ async def update_playlist(pool: Pool, viewer: Viewer, *, playlist_id: UUID, revi
         return await written(connection, held)
 
 
+@begun_again
 async def delete_playlist(pool: Pool, viewer: Viewer, *, playlist_id: UUID, revision: int | None) -> None:
     """Delete a playlist with its entries. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():

@@ -10,23 +10,28 @@ import strawberry
 
 from graph import enums
 from graph.catalog.types import Track
-from graph.connections import After, Before, Connection, First, Last, connected
-from graph.context import Info
+from graph.connections import Connection, listing
 from graph.images.types import Illustrated
 from graph.node import Node
 from graph.playlists.reads import PLAYLIST, PLAYLIST_ENTRY
-from graph.playlists.records import MAX_ENTRIES, End
+from graph.playlists.records import MAX_ENTRIES, End, Obstacle
 from graph.reads.declarations import Entity
 
 if TYPE_CHECKING:
     from graph.accounts.types import User
 
+Playable = Annotated[
+    bool | None,
+    strawberry.argument(
+        description="Only those that can be heard now (true), or only those that cannot (false), such as to clean up."
+    ),
+]
 LazyUser = Annotated["User", strawberry.lazy("graph.accounts.types")]
 """User has playlists, so it can only be named here."""
 
 
 class PlaylistOrder(Enum):
-    """In which order an account's playlists are listed; the values are those of `reads.PLAYLISTS_OF_USER`."""
+    """In which order an account's playlists are listed; the values are those of `owned.PLAYLISTS_OF_USER`."""
 
     UPDATED = "updated"
     CREATED = "created"
@@ -49,6 +54,16 @@ enums.publish(
     description="An end of a playlist.",
     values={End.START: "Before everything else.", End.END: "Behind everything else."},
 )
+enums.publish(
+    Obstacle,
+    name="PlaylistEntryObstacle",
+    description="What keeps a track in a playlist from being heard.",
+    values={
+        Obstacle.WITHDRAWN: "The artist has withdrawn it; it may be offered again.",
+        Obstacle.NOT_LICENSED: "No licence lets it be heard where you are at this time.",
+        Obstacle.NOT_RELEASED: "Its release is not out (any more), or its recording is not ready.",
+    },
+)
 
 
 @strawberry.type(description="Tracks that somebody keeps in an order. A private one is visible to its owner alone.")
@@ -67,14 +82,12 @@ class Playlist(Illustrated):
     viewer_is_following: bool = strawberry.field(description="Whether you follow it; false when nobody is signed in.")
     owner: LazyUser | None = strawberry.field(description="Whose it is.")
 
-    @strawberry.field(
-        description=f"What is in it, in its order; {MAX_ENTRIES} entries at most. Tracks that you cannot hear now, for"
-        " they were withdrawn or are not licensed where you are, are left out and come back when you can."
+    entries: Connection[PlaylistEntry] | None = strawberry.field(
+        resolver=listing(playable=(Playable, None)),
+        description=f"What is in it, in its order; {MAX_ENTRIES} entries at most. A track that nobody can hear where"
+        " you are now, for it was withdrawn or is not licensed there, is left out and comes back when it can be heard."
+        " Who may edit the playlist sees its entry all the same, with the `obstacle`.",
     )
-    def entries(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[PlaylistEntry] | None:
-        return connected(self, info)
 
 
 @strawberry.type(description="A track's place in a playlist. It keeps its id wherever it is moved.")
@@ -87,5 +100,11 @@ class PlaylistEntry(Node):
     )
     added_at: datetime = strawberry.field(description="When it was added.")
     added_by: LazyUser | None = strawberry.field(description="Who added it; null when the account is gone.")
-    track: Track | None = strawberry.field(description="The track.")
+    obstacle: Obstacle | None = strawberry.field(
+        description="What keeps the track from being heard now, where you are; null when nothing does. Others than"
+        " those who may edit the playlist see no entry that has one."
+    )
+    track: Track | None = strawberry.field(
+        description="The track; null when you may not see it, such as one that is not licensed where you are."
+    )
     playlist: Playlist | None = strawberry.field(description="The playlist that it is in.")

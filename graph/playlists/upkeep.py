@@ -14,6 +14,7 @@ from datetime import datetime
 from uuid import UUID
 
 from config.postgres import Connection
+from config.transactions import begun_again
 from graph.changes.ledger import record_changes
 from graph.changes.records import Change, ChangeKind
 
@@ -24,10 +25,12 @@ PORTION = 500
 
 NOTED = "SELECT subject_id, noted_at FROM upkeep WHERE kind = $1 AND noted_at <= $2 ORDER BY noted_at LIMIT $3"
 DONE = "DELETE FROM upkeep WHERE kind = $1 AND subject_id = $2 AND noted_at = $3"
+# Those that were deleted while this waited for them are not among the rows, so none may mean that there are others.
 HOLD = """
 SELECT id FROM playlists WHERE id IN (SELECT playlist_id FROM playlist_entries WHERE track_id = $1 LIMIT $2)
 ORDER BY id FOR NO KEY UPDATE
 """
+LEFT = "SELECT EXISTS (SELECT FROM playlist_entries WHERE track_id = $1)"
 REMOVE = """
 WITH gone AS (
     DELETE FROM playlist_entries WHERE track_id = $1 AND playlist_id = ANY($2::uuid[]) RETURNING id, playlist_id
@@ -44,14 +47,15 @@ async def remove_deleted(connection: Connection, now: datetime) -> bool:
     kind = ChangeKind.PLAYLIST_ENTRY.value
     noted = await connection.fetch(NOTED, kind, now, AT_ONCE)
     for row in noted:
-        while await _remove_portion(connection, row["subject_id"]):
-            pass
+        while await connection.fetchval(LEFT, row["subject_id"]):
+            await _remove_portion(connection, row["subject_id"])
         await connection.execute(DONE, kind, row["subject_id"], row["noted_at"])
     return len(noted) < AT_ONCE
 
 
-async def _remove_portion(connection: Connection, track_id: UUID) -> bool:
-    """Take a deleted track out of some playlists; whether it was in any."""
+@begun_again
+async def _remove_portion(connection: Connection, track_id: UUID) -> None:
+    """Take a deleted track out of some of the playlists that it is in."""
     async with connection.transaction():
         held = [row["id"] for row in await connection.fetch(HOLD, track_id, PORTION)]
         rows = await connection.fetch(REMOVE, track_id, held)
@@ -64,4 +68,3 @@ async def _remove_portion(connection: Connection, track_id: UUID) -> bool:
             Change(user_id=row["owner_id"], kind=ChangeKind.PLAYLIST_ENTRY, key=row["id"], deleted=True) for row in rows
         ]
         await record_changes(connection, [*touched, *gone])
-        return bool(held)

@@ -6,14 +6,16 @@ import msgspec
 import strawberry
 
 from graph.profiles.links import Link
+from graph.scalars import URL
 
 
 @strawberry.type(description="A page elsewhere that an artist leads to.")
 class ArtistLink:
     title: str = strawberry.field(description="What to show for it.")
-    url: str = strawberry.field(description="Where it leads: a web address.")
+    url: URL = strawberry.field(description="Where it leads: a web address.")
 
 
 def links_of(text: str) -> list[ArtistLink]:
     """Links as the database has them."""
-    return [ArtistLink(title=link.title, url=link.url) for link in msgspec.json.decode(text, type=tuple[Link, ...])]
+    links = msgspec.json.decode(text, type=tuple[Link, ...])
+    return [ArtistLink(title=link.title, url=URL(link.url)) for link in links]

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 import strawberry
 
+from graph.scalars import ISRC
 from ingest import contract
 
 
@@ -31,7 +32,7 @@ def lines_of(text: str) -> list[LyricLine]:
 class ProposedTags:
     title: str | None = strawberry.field(description="The title.")
     artist: str | None = strawberry.field(description="The artists as they are credited.")
-    artists: list[str] = strawberry.field(description="The artists one by one.")
+    artists: list[str] = strawberry.field(description="The artists one by one; at most 20.")
     album: str | None = strawberry.field(description="The album's title.")
     album_artist: str | None = strawberry.field(description="The artist of the album as a whole.")
     track_number: int | None = strawberry.field(description="The number on the disc.")
@@ -39,15 +40,17 @@ class ProposedTags:
     disc_number: int | None = strawberry.field(description="The disc.")
     disc_total: int | None = strawberry.field(description="How many discs the album has.")
     date: str | None = strawberry.field(description="The release as `YYYY`, `YYYY-MM` or `YYYY-MM-DD`.")
-    isrc: str | None = strawberry.field(description="The International Standard Recording Code, without hyphens.")
+    isrc: ISRC | None = strawberry.field(description="The International Standard Recording Code, without hyphens.")
     isrc_as_written: str | None = strawberry.field(description="What the file has in its place, right or wrong.")
-    genres: list[str] = strawberry.field(description="The genres.")
+    genres: list[str] = strawberry.field(description="The genres; at most 20.")
     musicbrainz_recording_id: UUID | None = strawberry.field(description="The recording in MusicBrainz.")
     musicbrainz_release_id: UUID | None = strawberry.field(description="The release in MusicBrainz.")
     musicbrainz_release_group_id: UUID | None = strawberry.field(description="The release group in MusicBrainz.")
-    musicbrainz_artist_ids: list[UUID] = strawberry.field(description="The artists in MusicBrainz.")
+    musicbrainz_artist_ids: list[UUID] = strawberry.field(description="The artists in MusicBrainz; at most 20.")
     lyrics: str | None = strawberry.field(description="The lyrics as plain text.")
-    synced_lyrics: list[LyricLine] = strawberry.field(description="The lyrics with times; empty without.")
+    synced_lyrics: list[LyricLine] = strawberry.field(
+        description="The lyrics with times, at most 2,000 lines; empty without."
+    )
 
     @classmethod
     def of(cls, tags: contract.Tags) -> ProposedTags:
@@ -62,7 +65,7 @@ class ProposedTags:
             disc_number=tags.disc_number,
             disc_total=tags.disc_total,
             date=tags.date,
-            isrc=tags.isrc,
+            isrc=None if tags.isrc is None else ISRC(tags.isrc),
             isrc_as_written=tags.isrc_as_written,
             genres=list(tags.genres),
             musicbrainz_recording_id=tags.musicbrainz_recording_id,

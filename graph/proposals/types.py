@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import ClassVar
-from uuid import UUID
 
 import strawberry
 
@@ -11,16 +10,6 @@ from graph.images.types import Image
 from graph.proposals.reads import PROPOSAL
 from graph.proposals.tags import ProposedTags
 from graph.reads.declarations import Entity
-
-SCALARS = {
-    UUID: strawberry.scalar(
-        name="UUID",
-        description="An id of another catalogue, in the 36 characters of RFC 9562; our own ids are ID.",
-        specified_by_url="https://www.rfc-editor.org/rfc/rfc9562",
-        serialize=str,
-        parse_value=UUID,
-    )
-}
 
 
 @strawberry.type(description="What the newest ready master of a track says about itself.")

@@ -10,6 +10,7 @@ Pure.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Address = IPv4Address | IPv6Address
@@ -17,8 +18,15 @@ Network = IPv4Network | IPv6Network
 
 HERE: Address = ip_address("127.0.0.1")
 """Of who speaks through a socket file: only something on this machine can."""
+UNKNOWN: Address = ip_address("0.0.0.0")  # noqa: S104 -- nothing is bound to it
+"""Of who was forwarded by a proxy of ours that did not say from where: anybody but this machine."""
 HOUSEHOLD_BITS = 64
 """Of an IPv6 address: a connection gets that whole range, and a sender may change its address within it at will."""
+
+REMEMBERED = 4096
+"""Texts of addresses: those in front of us stand in every request, and listeners send several."""
+LONGEST = 64
+"""Characters of an address: one of IPv6 has 45 at most, and may have brackets and a port."""
 
 
 class Networks:
@@ -39,7 +47,7 @@ def client_address(peer: str | None, forwarded_for: str, proxies: Networks) -> A
             break
         further = _read(text.strip())
         if further is None:
-            break
+            return UNKNOWN if text.strip() else nearest
         nearest = further
     return nearest
 
@@ -53,6 +61,11 @@ def household(address: Address) -> str:
 
 def _read(text: str) -> Address | None:
     """An address, also with a port behind it or in brackets; None for anything else."""
+    return _parsed(text) if len(text) <= LONGEST else None
+
+
+@lru_cache(REMEMBERED)
+def _parsed(text: str) -> Address | None:
     bare = text.removeprefix("[").partition("]")[0]
     if bare.count(":") == 1:
         bare = bare.partition(":")[0]

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from inspect import iscoroutine
-from operator import attrgetter
 from typing import Any, Protocol
 
 from graphql import (
@@ -27,8 +26,10 @@ from graphql import (
     GraphQLScalarType,
     Undefined,
 )
+from strawberry.types.field import StrawberryField
 
 from graph.reads.models import Models
+from graph.reads.plans import PAGES
 from graph.reads.selection import Document, answers_under
 
 
@@ -45,7 +46,7 @@ Get = Callable[[Any, Operation], Any]
 Write = Callable[[Any, Operation], Any]
 """The answer of a value that is not null. Raises Unsettled."""
 
-PLAIN = {"String": str, "ID": str, "Boolean": bool}
+PLAIN = {"String": str, "ID": str, "URL": str, "ISRC": str, "CountryCode": str, "Boolean": bool}
 """Scalars, and the class of which every value is its own answer."""
 INT_LIMIT = 2**31
 
@@ -73,8 +74,9 @@ class Compiler:
 
         def write(value: Any, operation: Operation) -> Any:
             answer: dict[str, Any] = {}
-            for key, get, plain, complete, required in entries:
-                found = get(value, operation)
+            members = value.__dict__
+            for key, attribute, get, plain, complete, required in entries:
+                found = members[attribute] if get is None else get(value, operation)
                 if found.__class__ is plain:
                     answer[key] = found
                 elif found is not None:
@@ -89,21 +91,25 @@ class Compiler:
 
     def _entry(
         self, kind: GraphQLObjectType, key: str, nodes: list[FieldNode]
-    ) -> tuple[str, Get, type | None, Write, bool]:
+    ) -> tuple[str, str, Get | None, type | None, Write, bool]:
+        """The answer's key, the attribute or else what gets the value, and what becomes of it."""
         name = nodes[0].name.value
         if name == "__typename":
-            return key, lambda _value, _operation: kind.name, str, impossible, True
+            return key, name, lambda _value, _operation: kind.name, str, impossible, True
         field = kind.fields[name]
         required = isinstance(field.type, GraphQLNonNull)
         inner = field.type.of_type if isinstance(field.type, GraphQLNonNull) else field.type
         plain = PLAIN.get(inner.name) if isinstance(inner, GraphQLScalarType) else None
-        return key, self._get(kind, field, nodes), plain, self._complete(inner, nodes), required
+        declared = self._models.python_field(kind.name, name)
+        get = None if declared.is_basic_field else self._get(declared, kind, field, nodes)
+        return key, declared.python_name, get, plain, self._complete(inner, nodes), required
 
-    def _get(self, kind: GraphQLObjectType, field: GraphQLField, nodes: list[FieldNode]) -> Get:
-        declared = self._models.python_field(kind.name, nodes[0].name.value)
-        if declared.is_basic_field:
-            attribute = attrgetter(declared.python_name)
-            return lambda value, _operation: attribute(value)
+    def _get(
+        self, declared: StrawberryField, kind: GraphQLObjectType, field: GraphQLField, nodes: list[FieldNode]
+    ) -> Get:
+        """A page that the reader has read, or a resolver that does not wait."""
+        if getattr(declared.base_resolver.wrapped_func if declared.base_resolver else None, "is_listing", False):
+            return _page(id(nodes[0]))
         resolve = field.resolve
         if declared.is_async or declared.extensions or resolve is None:
             raise Unsettled
@@ -151,6 +157,18 @@ class Compiler:
             return known[made_of](value, operation)
 
         return write
+
+
+def _page(asked_by: int) -> Get:
+    """The page that stands under the identity of the node that asks for it."""
+
+    def get(value: Any, _operation: Operation) -> Any:
+        found = value.__dict__[PAGES][asked_by]
+        if isinstance(found, Exception):
+            raise Unsettled
+        return found
+
+    return get
 
 
 def _scalar(kind: GraphQLScalarType) -> Write:

@@ -1,9 +1,9 @@
 """What can be read, as data: the columns, relations and connections of every type, and who may see a row.
 
 Pure. A noun declares its types in its `reads.py`; `graph.reads.statements` makes SQL of a declaration and a selection,
-and `graph.reads.reader` runs it: one statement for each relation and connection that an operation selects, however many
-rows there are, with exactly the columns that are selected. A resolver remains for what is computed, and says in
-`computed` what it needs.
+and `graph.reads.reader` runs it: one statement for each connection that an operation selects, and for each relation
+that is more than one look-up by a key, however many rows there are, with exactly the columns that are selected. A
+resolver remains for what is computed, and says in `computed` what it needs.
 
 The SQL in a declaration names the entity's row by its `alias`, and the one who asks by named parameters:
 
@@ -31,6 +31,8 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     """Names of the entity's `joins`; a join that no selected column needs is left out."""
     convert: Convert | None = None
     """Not called for null, which stays null."""
+    own: bool = False
+    """Whether it is the row's key where the row is the asker's own, and null elsewhere: their token tells that."""
 
 
 class One(msgspec.Struct, frozen=True, kw_only=True):

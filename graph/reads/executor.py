@@ -30,7 +30,7 @@ class ReadingExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> AwaitableOrValue[dict[str, Any]]:
-        if _is_read(result):
+        if _is_read(result) and not info.context.in_parts:
             nodes = tuple(details.node for details in field_details_list)
             try:
                 answer: dict[str, Any] = self._writer(return_type, nodes, info)(result, Below(self, path))

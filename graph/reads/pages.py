@@ -7,7 +7,7 @@ from typing import Any
 
 from graph.connections import PageInfo
 from graph.paging import write_cursor
-from graph.reads.plans import PagePlan, Request
+from graph.reads.plans import PagePlan, Request, instance
 
 FIRST_VALUE = 1
 """The first column of a page's row is the number of its parent, then comes what is selected."""
@@ -32,13 +32,6 @@ def page_of(
     return instance(plan.connection, members), nodes
 
 
-def instance(made_of: type, members: dict[str, Any]) -> Any:
-    """An object of a class without its constructor, for which most of its fields may be missing."""
-    made: Any = object.__new__(made_of)
-    made.__dict__ = members
-    return made
-
-
 def _edge(plan: PagePlan, request: Request, row: Any, nodes: list[dict[str, Any]]) -> Any:
     members: dict[str, Any] = {}
     if plan.selected.node:
@@ -47,7 +40,7 @@ def _edge(plan: PagePlan, request: Request, row: Any, nodes: list[dict[str, Any]
         members["node"] = instance(plan.rows.make, node)
     if plan.selected.cursor:
         members["cursor"] = _cursor(plan, request, row)
-    first = FIRST_VALUE + len(plan.rows.names)
+    first = FIRST_VALUE + plan.rows.width
     for place, (name, column) in enumerate(zip(plan.selected.edge_columns, plan.edge_columns, strict=True), first):
         value = row[place]
         members[name] = value if value is None or column.convert is None else column.convert(value)
@@ -55,7 +48,7 @@ def _edge(plan: PagePlan, request: Request, row: Any, nodes: list[dict[str, Any]
 
 
 def _cursor(plan: PagePlan, request: Request, row: Any) -> str:
-    return write_cursor(request.order, row[FIRST_VALUE + len(plan.rows.names) + len(plan.edge_columns) :])
+    return write_cursor(request.order, row[FIRST_VALUE + plan.rows.width + len(plan.edge_columns) :])
 
 
 def _page_info(plan: PagePlan, request: Request, kept: Sequence[Any], *, more: bool) -> PageInfo:

@@ -18,7 +18,7 @@ from graphql import DirectiveNode, FieldNode, FragmentSpreadNode, Node, Variable
 from graph.reads.declarations import Many
 from graph.reads.models import Models, models_of
 from graph.reads.plans import PagePlan, RowsPlan, page_plan, rows_plan, statement_of
-from graph.reads.selection import Document, Field, descend, page_under, rows_under
+from graph.reads.selection import Document, Field, Rows, descend, page_under, rows_of, rows_under
 from graph.reads.statements import Statement
 
 CAPACITY = 1024
@@ -35,6 +35,8 @@ class Recent(Generic[V]):
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._capacity = capacity
         self._values: OrderedDict[object, V] = OrderedDict()
+        self.hits = 0
+        self.misses = 0
 
     def __len__(self) -> int:
         return len(self._values)
@@ -42,10 +44,12 @@ class Recent(Generic[V]):
     def get(self, key: object, make: Callable[[], V]) -> V:
         found = self._values.get(key)
         if found is None:
+            self.misses += 1
             found = self._values[key] = make()
             if len(self._values) > self._capacity:
                 self._values.popitem(last=False)
         else:
+            self.hits += 1
             self._values.move_to_end(key)
         return found
 
@@ -58,6 +62,10 @@ class Spot:
         self.document = document
         self.models = models
         self.identity = tuple(map(id, nodes))
+
+    def rows(self, type_name: str) -> Rows:
+        """What the nodes select of an entity that they answer."""
+        return rows_under(self.nodes, type_name, self.models, self.document)
 
     @property
     def memorable(self) -> bool:
@@ -72,7 +80,8 @@ class Place(Spot):
         raw = info._raw_info  # noqa: SLF001 -- the only way to the document
         self._parent_type = raw.parent_type.name
         self._path = (raw.field_name, *under)
-        document = Document(fragments=raw.fragments, variables=info.variable_values)
+        parts = raw.context.in_parts
+        document = Document(fragments=raw.fragments, variables=info.variable_values, in_parts=parts)
         nodes = descend(raw.field_nodes, under, document) if under else tuple(raw.field_nodes)
         super().__init__(nodes, document, models_of(info.schema))
 
@@ -81,20 +90,38 @@ class Place(Spot):
         return self.models.field_at(self._parent_type, self._path)
 
 
+class Later(Spot):
+    """Fields of a row that are read after the row's others: the nodes are their own, not that of the row."""
+
+    def __init__(self, nodes: tuple[FieldNode, ...], document: Document, models: Models) -> None:
+        super().__init__(nodes, document, models)
+        self.identity = (0, *self.identity)  # the same nodes may also be the place of an object
+
+    def rows(self, type_name: str) -> Rows:
+        selected: dict[str, list[FieldNode]] = {}
+        for node in self.nodes:
+            selected.setdefault(node.name.value, []).append(node)
+        return rows_of(selected, type_name, self.models, self.document)
+
+
 names: Recent[tuple[tuple[FieldNode, ...], tuple[str, ...]]] = Recent()
-rows: Recent[tuple[tuple[FieldNode, ...], RowsPlan, Statement]] = Recent()
+rows: Recent[tuple[tuple[FieldNode, ...], RowsPlan, Statement | None]] = Recent()
 pages: Recent[tuple[tuple[FieldNode, ...], PagePlan]] = Recent()
 
 
-def rows_at(place: Place, type_name: str) -> tuple[RowsPlan, Statement]:
-    """The plan for objects of a type at a place, and the statement that reads them by their keys."""
+def rows_at(place: Spot, type_name: str, *, own: bool = False) -> tuple[RowsPlan, Statement | None]:
+    """The plan for objects of a type at a place, and the statement that reads them by their keys.
 
-    def make() -> tuple[tuple[FieldNode, ...], RowsPlan, Statement]:
-        selected = rows_under(place.nodes, type_name, place.models, place.document)
-        plan = rows_plan(selected, place.models, place.models.made_of)
-        return place.nodes, plan, statement_of(plan)
+    An entity without columns is a part of another one's row, and needs no statement. Nor does the asker's `own` row
+    where nothing is selected of it but what follows from its key.
+    """
 
-    return remembered(rows, place, type_name, make)[1:]
+    def make() -> tuple[tuple[FieldNode, ...], RowsPlan, Statement | None]:
+        plan = rows_plan(place.rows(type_name), place.models, place.models.made_of)
+        told = not plan.entity.columns or (own and plan.is_told_by_key)
+        return place.nodes, plan, None if told else statement_of(plan)
+
+    return remembered(rows, place, (type_name, own), make)[1:]
 
 
 def page_at(place: Place, many: Many) -> PagePlan:
@@ -115,7 +142,7 @@ def remembered(recent: Recent[V], place: Spot, of: object, make: Callable[[], V]
     _, used = names.get(place.identity, lambda: (place.nodes, tuple(_variables(place.nodes, place.document))))
     given = place.document.variables
     variables = repr([given.get(name, msgspec.UNSET) for name in used]) if used else ""
-    return recent.get((place.identity, of, variables), make)
+    return recent.get((place.identity, of, variables, place.document.in_parts), make)
 
 
 def _variables(nodes: Iterable[FieldNode], document: Document) -> dict[str, None]:

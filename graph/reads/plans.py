@@ -6,7 +6,7 @@ variables when it is run, so one plan serves every page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,12 +16,14 @@ from graph import ids
 from graph.errors import BadRequest
 from graph.paging import Window, window
 from graph.reads import statements
-from graph.reads.declarations import Column, Convert, Entity, Many
+from graph.reads.declarations import Column, Convert, Entity, Many, One
 from graph.reads.selection import Document, Field, Listing, PageOf, Rows, Shape, arguments_of
-from graph.reads.statements import Part, Statement
+from graph.reads.statements import Lookup, Part, Statement
 
 MadeOf = Callable[[str], type]
 """The class of a type's objects, by the type's name."""
+OWN_KEY = "id"
+"""The column that is the primary key of every table that has one of a single column."""
 PAGES = "_pages"
 """The attribute under which an object has its connections, by the syntax nodes that ask for them."""
 
@@ -36,8 +38,16 @@ class RowsPlan(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...]
     """The attributes that a row fills: the key, then the columns."""
     converts: tuple[tuple[str, Convert], ...]
+    joined: tuple[JoinedPlan, ...]
+    width: int
+    """How many values of a row are theirs, with those of what is joined."""
     relations: tuple[RelationPlan, ...]
     listings: tuple[ListingPlan, ...]
+
+    @property
+    def is_told_by_key(self) -> bool:
+        """Whether every value of the asker's own row is its key."""
+        return not self.joined and all(column.own for column in self.columns)
 
     def made(self, values: tuple[Any, ...]) -> dict[str, Any]:
         """The attributes of a new object: the values of a row (more may follow in it) as its class has them."""
@@ -49,11 +59,24 @@ class RowsPlan(msgspec.Struct, frozen=True, kw_only=True):
             members["id"] = ids.encode(self.entity.type_name, members["key"])
         if self.listings:
             members[PAGES] = {}
+        for one in self.joined:
+            found = values[one.first] is not None
+            members[one.name] = instance(one.rows.make, one.rows.made(values[one.first :])) if found else None
         return members
 
 
+class JoinedPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A relation that is looked up by the statement of its owners."""
+
+    name: str
+    first: int
+    """Where its values begin in the row of an owner."""
+    rows: RowsPlan
+    lookup: Lookup
+
+
 class RelationPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A relation: rows by the keys that the attribute `key` of their owners holds."""
+    """A relation with a statement of its own: rows by the keys that the attribute `key` of their owners holds."""
 
     name: str
     key: str
@@ -127,12 +150,11 @@ class PagePlan(msgspec.Struct, frozen=True, kw_only=True):
 
     def _text(self, kind: str, part: Part) -> Statement:
         if (kind, part) not in self.texts:
-            columns = (*self.rows.columns, *self.edge_columns)
-            entity = self.rows.entity
+            rows, edge = self.rows, self.edge_columns
             self.texts[kind, part] = (
-                statements.page(self.many, entity, columns, part=part)
+                statements.page(self.many, rows.entity, rows.columns, part=part, edge=edge, lookups=_lookups(rows))
                 if kind == "page"
-                else statements.count(self.many, entity, part=part)
+                else statements.count(self.many, rows.entity, part=part)
             )
         return self.texts[kind, part]
 
@@ -159,14 +181,19 @@ def rows_plan(rows: Rows, shapes: Mapping[str, Shape], made_of: MadeOf) -> RowsP
     keys = (_held_in(entity, name) for name in rows.relations)
     names = tuple(name for name in dict.fromkeys([*rows.columns, *keys]) if name != "key")
     columns = tuple(_column(entity, name) for name in names)
+    below = {name: rows_plan(r, shapes, made_of) for name, r in rows.relations.items()}
+    held = ("key", *names)
+    joined = tuple(_joined(entity, held, {name: r for name, r in below.items() if _is_lookup(entity.one[name], r)}))
     return RowsPlan(
         entity=entity,
         make=made_of(rows.type_name),
         with_id=rows.with_id,
         columns=columns,
-        names=("key", *names),
+        names=held,
         converts=tuple((name, one.convert) for name, one in zip(names, columns, strict=True) if one.convert),
-        relations=tuple(_relation(entity, name, rows_plan(r, shapes, made_of)) for name, r in rows.relations.items()),
+        joined=joined,
+        width=len(held) + sum(len(one.rows.names) for one in joined),
+        relations=tuple(_relation(entity, name, r) for name, r in below.items() if not _is_lookup(entity.one[name], r)),
         listings=tuple(_listing(entity, one, shapes, made_of) for one in rows.listings),
     )
 
@@ -187,7 +214,37 @@ def page_plan(many: Many, field: Field, selected: PageOf, shapes: Mapping[str, S
 
 def statement_of(plan: RowsPlan) -> Statement:
     """The statement for rows by their keys."""
-    return statements.by_keys(plan.entity, plan.columns)
+    return statements.by_keys(plan.entity, plan.columns, lookups=_lookups(plan))
+
+
+def instance(made_of: type, members: dict[str, Any]) -> Any:
+    """An object of a class without its constructor, for which most of its fields may be missing."""
+    made: Any = object.__new__(made_of)
+    made.__dict__ = members
+    return made
+
+
+def _lookups(plan: RowsPlan) -> list[Lookup]:
+    return [one.lookup for one in plan.joined]
+
+
+def _is_lookup(one: One, rows: RowsPlan) -> bool:
+    """Whether each row of a relation is one descent of one index, which costs less than a statement does.
+
+    What is itself joined, or has lookups of its own, is read once for all its owners. So is what has a key that is not
+    its table's own, for that may stand in several rows, of which the rule of who sees them leaves one.
+    """
+    joins = any(column.joins for column in rows.columns) or rows.entity.visible_joins or rows.joined
+    return not one.part and not joins and rows.entity.key == OWN_KEY
+
+
+def _joined(entity: Entity, held: Sequence[str], below: Mapping[str, RowsPlan]) -> Iterator[JoinedPlan]:
+    first = len(held)
+    for name, rows in below.items():
+        key = held.index(_held_in(entity, name))
+        lookup = Lookup(entity=rows.entity, columns=rows.columns, held_in=key, where=entity.one[name].where)
+        yield JoinedPlan(name=name, first=first, rows=rows, lookup=lookup)
+        first += len(rows.names)
 
 
 def _column(entity: Entity, name: str) -> Column:
@@ -198,8 +255,8 @@ def _relation(entity: Entity, name: str, rows: RowsPlan) -> RelationPlan:
     one = entity.one[name]
     if one.part and rows.columns:
         raise TypeError(f"{rows.entity.type_name} is declared as a part of {entity.type_name}, and has columns")
-    statement = None if one.part else statements.by_keys(rows.entity, rows.columns, where=one.where)
-    return RelationPlan(name=name, key=_held_in(entity, name), rows=rows, statement=statement)
+    read = statements.by_keys(rows.entity, rows.columns, where=one.where, lookups=_lookups(rows))
+    return RelationPlan(name=name, key=_held_in(entity, name), rows=rows, statement=None if one.part else read)
 
 
 def _held_in(entity: Entity, relation: str) -> str:

@@ -1,4 +1,4 @@
-"""Runs the plan of a selection: a statement for each relation and connection, breadth first, on one connection.
+"""Runs the plan of a selection: statement by statement, breadth first, on one connection to PostgreSQL.
 
 What it answers are objects whose fields are plain attributes down to the leaves, so that no resolver below a root waits
 for anything. Objects are made without their constructors: a field that is not selected is not there.
@@ -23,9 +23,9 @@ from config.postgres import Connection
 from graph import ids
 from graph.errors import BadRequest
 from graph.reads.declarations import Many
-from graph.reads.pages import instance, page_of
-from graph.reads.planning import Place, page_at, rows_at
-from graph.reads.plans import PAGES, ListingPlan, PagePlan, Request, RowsPlan
+from graph.reads.pages import page_of
+from graph.reads.planning import Later, Place, Spot, page_at, rows_at
+from graph.reads.plans import PAGES, ListingPlan, PagePlan, Request, RowsPlan, instance
 from graph.reads.routing import Source
 from graph.reads.selection import Document, arguments_of
 from graph.reads.statements import Statement
@@ -84,6 +84,17 @@ class Reader:
         (found,) = await self.several(info, [(_type_name(node_type), key)], under=under)
         return cast("T | None", found)
 
+    async def asker(self, info: Info, node_type: type[T]) -> T | None:
+        """The object of who asks, or None when nobody is signed in. That they are there is told by their token."""
+        if self._viewer is None:
+            return None
+        place, key, values = Place(info, ()), self._viewer.user_id, self.seen
+        plan, statement = rows_at(place, _type_name(node_type), own=True)
+        found = await self._context.source.run(
+            lambda connection: _Run(connection, place.document, values).rows(plan, statement, [key])
+        )
+        return cast("T | None", found.get(key))
+
     async def several(
         self, info: Info, wanted: Sequence[tuple[str, UUID]], *, under: tuple[str, ...] = ()
     ) -> list[Any]:
@@ -97,6 +108,10 @@ class Reader:
         answers = await asyncio.gather(*(self._join(place, type_name, among) for type_name, among in keys.items()))
         found = dict(zip(keys, answers, strict=True))
         return [found[type_name].get(key) for type_name, key in wanted]
+
+    async def later(self, fields: Later, type_name: str, key: UUID) -> Any:
+        """The object of a key with these fields alone, for a deferred part of the answer; None if it is gone by now."""
+        return (await self._join(fields, type_name, [key])).get(key)
 
     async def page(self, info: Info, many: Many, parent_key: UUID | None, *, under: tuple[str, ...] = ()) -> Any:
         """The page that the arguments of the field ask for; `parent_key` is None at the root. Raises BadRequest."""
@@ -112,7 +127,7 @@ class Reader:
         )
         return page
 
-    def _join(self, place: Place, type_name: str, keys: Iterable[UUID]) -> asyncio.Task[dict[UUID, Any]]:
+    def _join(self, place: Spot, type_name: str, keys: Iterable[UUID]) -> asyncio.Task[dict[UUID, Any]]:
         """Have keys read together with those that other calls of the same field want in this turn of the loop."""
         pending = self._pending.get((place.identity, type_name))
         if pending is None:
@@ -121,7 +136,7 @@ class Reader:
         pending.keys.update(dict.fromkeys(keys))
         return pending.task
 
-    async def _read(self, place: Place, type_name: str) -> dict[UUID, Any]:
+    async def _read(self, place: Spot, type_name: str) -> dict[UUID, Any]:
         keys = list(self._pending.pop((place.identity, type_name)).keys)
         plan, statement = rows_at(place, type_name)
         values = self.seen
@@ -148,10 +163,13 @@ class _Run:
         self._values = values
 
     async def rows(self, plan: RowsPlan, statement: Statement | None, keys: Sequence[UUID]) -> dict[UUID, Any]:
-        """The objects of keys; without a statement there is one for each key, and the key is all of it."""
+        """The objects of keys; without a statement there is one for each key, and every value of it is the key."""
         if not keys:
             return {}
-        found = [(key,) for key in keys] if statement is None else await self._fetch(statement, {"keys": keys})
+        if statement is None:
+            found: list[Any] = [(key,) * len(plan.names) for key in keys]
+        else:
+            found = await self._fetch(statement, {"keys": keys})
         members = [plan.made(row) for row in found]
         await self._follow(plan, members)
         return {one["key"]: instance(plan.make, one) for one in members}
@@ -172,7 +190,9 @@ class _Run:
         return [connection for connection, _ in made]
 
     async def _follow(self, plan: RowsPlan, members: Sequence[Members]) -> None:
-        """Read the relations and connections of objects into their attributes."""
+        """Read the relations and connections of objects into their attributes, and of those that are joined to them."""
+        for joined in plan.joined:
+            await self._follow(joined.rows, [one[joined.name].__dict__ for one in members if one[joined.name]])
         for relation in plan.relations:
             keys = dict.fromkeys(one[relation.key] for one in members)
             keys.pop(None, None)

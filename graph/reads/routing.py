@@ -91,21 +91,21 @@ class Routing:
         """Take the pool of the primary's reading sessions."""
         self.primary = Source(reading)
         self.reading = reading
-        self._replicas = replicas
+        self.replicas = replicas
         self._writers = Writers(valkey, lag_max_s=replicas.limit_s)
 
     def for_query(self, viewer: Viewer | None) -> Source:
         """What a query of this viewer reads from."""
-        if not self._replicas:
+        if not self.replicas:
             return self.primary
         return RoutedSource(self.reading, lambda: self._choose(viewer))
 
     async def wrote(self, user_id: UUID) -> None:
         """Remember that this user may have written something: their reads need all that is written by now."""
-        if not self._replicas:
+        if not self.replicas:
             return
         try:
-            position = await self._replicas.written()
+            position = await self.replicas.written()
         except FAILED:
             position = UNREACHED
         await self._writers.wrote(user_id, position)
@@ -114,4 +114,4 @@ class Routing:
         needed = NOTHING if viewer is None else await self._writers.needed(viewer.user_id)
         if needed is None:
             return None
-        return self._replicas.choose(needed=needed, reader=0 if viewer is None else viewer.user_id.int)
+        return self.replicas.choose(needed=needed, reader=0 if viewer is None else viewer.user_id.int)

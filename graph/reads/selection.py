@@ -3,7 +3,8 @@
 Pure. Works on the syntax tree as graphql-core's executor will: fragments are entered where their type condition holds,
 `@skip` and `@include` are kept, fields of one response key are one field. A relation that is selected under several
 aliases is read once with everything that is selected below any of them, for its value is one attribute of its object. A
-connection is read once for each set of arguments, and found again by the syntax nodes that ask for it.
+connection is read once for each set of arguments, and found again by the syntax nodes that ask for it. What `@defer`
+leaves for later is no part of a selection of rows, unless the answer is given whole (`Document.in_parts`).
 
 Not here: SQL (`graph.reads.statements`), and where shapes come from (`graph.reads.models`).
 """
@@ -62,6 +63,8 @@ class Document(msgspec.Struct, frozen=True, kw_only=True):
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Mapping[str, Any]
     """Coerced, by name."""
+    in_parts: bool = False
+    """Whether the answer is given in parts: deferred fragments on rows are read after what stands around them."""
 
 
 class Rows(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,12 +101,18 @@ class PageOf(msgspec.Struct, frozen=True, kw_only=True):
 
 def rows_under(nodes: Iterable[FieldNode], type_name: str, shapes: Mapping[str, Shape], document: Document) -> Rows:
     """What is selected of an entity where `nodes` select it."""
+    return rows_of(_at_once(tuple(nodes), document, shapes[type_name].conditions), type_name, shapes, document)
+
+
+def rows_of(
+    selected: Mapping[str, Sequence[FieldNode]], type_name: str, shapes: Mapping[str, Shape], document: Document
+) -> Rows:
+    """What these fields, by name, select of an entity."""
     shape = shapes[type_name]
     entity = shape.entity
     columns: dict[str, None] = {}
     relations: dict[str, Rows] = {}
     listings: list[Listing] = []
-    selected = fields_under(nodes, document, conditions=shape.conditions)
     for name, group in selected.items():
         if name in ("__typename", "id"):
             continue
@@ -173,6 +182,11 @@ def fields_under(
     return found
 
 
+def key_of(node: FieldNode) -> str:
+    """The name under which a field is answered."""
+    return (node.alias or node.name).value
+
+
 def answers_under(
     nodes: Iterable[FieldNode], document: Document, *, conditions: frozenset[str]
 ) -> dict[str, list[FieldNode]]:
@@ -181,8 +195,24 @@ def answers_under(
     for node in nodes:
         if node.selection_set is not None:
             for field in _entered(node.selection_set, document, conditions, set()):
-                found.setdefault((field.alias or field.name).value, []).append(field)
+                found.setdefault(key_of(field), []).append(field)
     return found
+
+
+def _at_once(
+    nodes: Sequence[FieldNode], document: Document, conditions: frozenset[str]
+) -> Mapping[str, Sequence[FieldNode]]:
+    """The fields that are read together: all of them, or those outside deferred fragments.
+
+    A field that stands inside such a fragment as well is one field, and its value is read with all that is selected of
+    it: what is left for later of a page is taken from the page.
+    """
+    selected = fields_under(nodes, document, conditions=conditions)
+    if not document.in_parts:
+        return selected
+    keys = {key_of(node) for group in selected.values() for node in group}
+    whole = fields_under(nodes, msgspec.structs.replace(document, in_parts=False), conditions=conditions)
+    return {name: [node for node in whole[name] if key_of(node) in keys] for name in selected}
 
 
 def _entered(
@@ -193,6 +223,8 @@ def _entered(
             continue
         if isinstance(node, FieldNode):
             yield node
+            continue
+        if document.in_parts and conditions is not None and _deferred(node.directives or (), document.variables):
             continue
         fragment: FragmentDefinitionNode | InlineFragmentNode | None = None
         if isinstance(node, InlineFragmentNode):
@@ -211,6 +243,19 @@ def _holds(fragment: FragmentDefinitionNode | InlineFragmentNode, conditions: fr
 
 def _included(directives: Sequence[DirectiveNode], variables: Mapping[str, Any]) -> bool:
     return all(_asked(one, variables) is (one.name.value == "include") for one in directives if _conditional(one))
+
+
+def _deferred(directives: Sequence[DirectiveNode], variables: Mapping[str, Any]) -> bool:
+    """Whether `@defer` stands there and is not switched off."""
+    return any(_switched_on(one, variables) for one in directives if one.name.value == "defer")
+
+
+def _switched_on(directive: DirectiveNode, variables: Mapping[str, Any]) -> bool:
+    given = next((one.value for one in directive.arguments or () if one.name.value == "if"), None)
+    if isinstance(given, VariableNode):
+        # A variable that is not given leaves the argument's default, and null is as good as absent.
+        return variables.get(given.name.value) is not False
+    return not isinstance(given, BooleanValueNode) or given.value
 
 
 def _conditional(directive: DirectiveNode) -> bool:

@@ -12,7 +12,7 @@ answer by one descent. Where they do not, the comparison is spelled out behind a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -56,42 +56,73 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the rows tell their places, of which cursors are made."""
 
 
-def by_keys(entity: Entity, columns: Sequence[Column], *, where: str = "true") -> Statement:
-    """Those rows among `:keys` that the viewer may see: the key, then the columns."""
-    selected = ", ".join([f"{entity.alias}.{entity.key}", *(column.sql for column in columns)])
-    return numbered(
-        f"SELECT {selected}\nFROM {_rows_of(entity, columns)}\n"
+class Lookup(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of another entity that stands beside each row of a statement; nulls, where there is none to be seen."""
+
+    entity: Entity
+    columns: tuple[Column, ...]
+    held_in: int
+    """Which value of the row, its key being 0, is the key of the other one."""
+    where: str
+
+
+def by_keys(
+    entity: Entity, columns: Sequence[Column], *, where: str = "true", lookups: Sequence[Lookup] = ()
+) -> Statement:
+    """Those rows among `:keys` that the viewer may see: the key, then the columns, then what is looked up."""
+    values = [f"{entity.alias}.{entity.key}", *(column.sql for column in columns)]
+    rows = (
+        f"FROM {_rows_of(entity, columns)}\n"
         f"WHERE {entity.alias}.{entity.key} = ANY(:keys) AND {_all(entity.visible, where)}"
     )
+    if not lookups:
+        return numbered(f"SELECT {', '.join(values)}\n{rows}")
+    names = [f"v{n}" for n in range(len(values))]
+    shown = ", ".join([*(f"page.{name}" for name in names), *_looked_up(lookups)])
+    joined = "\n".join(_joined(lookups))
+    return numbered(f"SELECT {shown}\nFROM (\nSELECT {_named(values, names)}\n{rows}\n) AS page\n{joined}")
 
 
-def page(many: Many, entity: Entity, columns: Sequence[Column], *, part: Part) -> Statement:
+def page(
+    many: Many,
+    entity: Entity,
+    columns: Sequence[Column],
+    *,
+    part: Part,
+    edge: Sequence[Column] = (),
+    lookups: Sequence[Lookup] = (),
+) -> Statement:
     """Up to `:limit` rows under each of the parents `:keys`, or of the root.
 
-    A row is the number of its parent among `:keys` (1 at the root), the key, then the columns, then its place if `part`
-    wants it.
+    A row is the number of its parent among `:keys` (1 at the root), the key, then the columns, then what is looked up,
+    then the columns of the edge, then its place if `part` wants it. What is looked up is looked up for rows of the page
+    alone.
     """
     sorts = part.order.parts
-    values = [f"{entity.alias}.{entity.key}", *(column.sql for column in columns)]
-    wanted = [*values, *(sort.sql for sort in sorts)]
-    names = [f"v{n}" for n in range(len(values))] + [f"s{n}" for n in range(len(sorts))]
+    own = [f"{entity.alias}.{entity.key}", *(column.sql for column in columns)]
+    values = [*own, *(column.sql for column in edge), *(sort.sql for sort in sorts)]
+    names = [f"v{n}" for n in range(len(own) + len(edge))] + [f"s{n}" for n in range(len(sorts))]
     backward = part.backward
     inner = (
-        f"SELECT {', '.join(f'{sql} AS {name}' for sql, name in zip(wanted, names, strict=True))}\n"  # noqa: S608 -- as above
-        f"    FROM {_source(many, entity, columns)}\n"
+        f"SELECT {_named(values, names)}\n"  # noqa: S608 -- as above
+        f"    FROM {_source(many, entity, (*columns, *edge))}\n"
         f"    WHERE {_all(*_conditions(many, entity, part), *_keyset(part))}\n"
         f"    ORDER BY {_ordered((sort.sql for sort in sorts), sorts, backward=backward)}\n"
         # The planner knows nothing of a limit that is a parameter. This one tells it that a page is small.
         f"    LIMIT {MAX_PAGE + 1}"
     )
-    shown = ", ".join(f"page.{name}" for name in (names if part.places else names[: len(values)]))
+    behind = names[len(own) :] if part.places else names[len(own) : len(own) + len(edge)]
+    shown = ", ".join(
+        [*(f"page.{name}" for name in names[: len(own)]), *_looked_up(lookups), *(f"page.{name}" for name in behind)]
+    )
     again = _ordered((f"page.s{n}" for n in range(len(sorts))), sorts, backward=backward)
+    cut = "\n".join([f"(SELECT * FROM (\n    {inner}\n) AS cut LIMIT :limit) AS page", *_joined(lookups)])  # noqa: S608 -- as above
     if many.parent is None:
-        return numbered(f"SELECT 1, {shown}\nFROM (\n    {inner}\n) AS page\nORDER BY {again}\nLIMIT :limit")
+        return numbered(f"SELECT 1, {shown}\nFROM {cut}\nORDER BY {again}")
     return numbered(
-        f"SELECT wanted.ordinal, {shown}\n"  # noqa: S608 -- as above
+        f"SELECT wanted.ordinal, {shown}\n"
         "FROM unnest(:keys) WITH ORDINALITY AS wanted (parent, ordinal)\n"
-        f"CROSS JOIN LATERAL (SELECT * FROM (\n    {inner}\n) AS cut LIMIT :limit) AS page\n"
+        f"CROSS JOIN LATERAL {cut}\n"
         f"ORDER BY wanted.ordinal, {again}"
     )
 
@@ -124,6 +155,27 @@ def numbered(text: str) -> Statement:
 def filter_parameter(name: str) -> str:
     """The parameter that takes the value of a filter."""
     return f"filter_{name}"
+
+
+def _named(values: Iterable[str], names: Iterable[str]) -> str:
+    return ", ".join(f"{sql} AS {name}" for sql, name in zip(values, names, strict=True))
+
+
+def _looked_up(lookups: Iterable[Lookup]) -> Iterator[str]:
+    """The values of each: its key, then its columns."""
+    for number, lookup in enumerate(lookups):
+        yield from (f"one{number}.v{n}" for n in range(len(lookup.columns) + 1))
+
+
+def _joined(lookups: Iterable[Lookup]) -> Iterator[str]:
+    """Subqueries, so that two of one entity do not meet; PostgreSQL makes plain joins of them."""
+    for number, lookup in enumerate(lookups):
+        entity = lookup.entity
+        values = [f"{entity.alias}.{entity.key}", *(column.sql for column in lookup.columns)]
+        key = f"{entity.alias}.{entity.key} = page.v{lookup.held_in}"
+        selected = _named(values, (f"v{n}" for n in range(len(values))))
+        rows = f"{entity.table} AS {entity.alias} WHERE {_all(key, entity.visible, lookup.where)}"
+        yield f"LEFT JOIN LATERAL (SELECT {selected} FROM {rows}) AS one{number} ON true"  # noqa: S608 -- as above
 
 
 def _rows_of(entity: Entity, columns: Iterable[Column]) -> str:

@@ -46,18 +46,26 @@ class Answers:
         self.max_age_s = max_age_s
         self.changes = 0
         """How many changes were heard."""
+        self.hits = 0
+        self.misses = 0
         self.watched: frozenset[str] = frozenset()
         """The tables that tell of changes; empty while nobody listens, so that nothing is kept then."""
         self.tables: frozenset[str] = frozenset()
         """All tables there are."""
 
+    @property
+    def held_bytes(self) -> int:
+        return self._bytes
+
     def get(self, key: str, *, now_s: float) -> Answer | None:
         found = self._held.get(key)
-        if found is None:
-            return None
-        if now_s - found.made_at_s >= self.max_age_s:
+        if found is not None and now_s - found.made_at_s >= self.max_age_s:
             self._drop(key)
+            found = None
+        if found is None:
+            self.misses += 1
             return None
+        self.hits += 1
         self._held.move_to_end(key)
         return found
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 import asyncpg
 
+from config.background import beside
 from config.logs import logger
 from config.settings import PostgresSettings
 from graph.reuse.answers import Answers
@@ -26,16 +26,9 @@ WATCHED = "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = 'tells_
 log = logger(__name__)
 
 
-@asynccontextmanager
-async def listening(answers: Answers, settings: PostgresSettings) -> AsyncIterator[None]:
-    """Keep `answers` in step with the database."""
-    task = asyncio.create_task(_listen_for_ever(answers, settings), name="changes")
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+def listening(answers: Answers, settings: PostgresSettings) -> AbstractAsyncContextManager[None]:
+    """Keep `answers` in step with the database, beside the body."""
+    return beside(_listen_for_ever(answers, settings), name="changes")
 
 
 async def _listen_for_ever(answers: Answers, settings: PostgresSettings) -> None:

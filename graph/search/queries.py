@@ -21,7 +21,8 @@ Words = Annotated[
     ),
 ]
 Kinds = Annotated[
-    list[SearchKind] | None, strawberry.argument(description="What to search for; everything when it is left out.")
+    list[SearchKind] | None,
+    strawberry.argument(description="What to search for, each at most once; everything when it is left out."),
 ]
 
 

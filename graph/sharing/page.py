@@ -63,9 +63,10 @@ async def share_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Re
         gone = await is_gone(services.pool, link)
         return _absent(410, GONE_MAX_AGE_S) if gone else _absent(404, MISSING_MAX_AGE_S)
     text = page(card_of(node), url=address(services.settings.share_url, slug), style=STYLE)
-    etag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
-    headers = {**_headers(services.settings), "etag": etag}
-    if etag in request.headers.get("if-none-match", ""):
+    tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+    # Weak, for the page may leave compressed in one way or another; so it is compared as well.
+    headers = {**_headers(services.settings), "etag": f"W/{tag}"}
+    if tag in request.headers.get("if-none-match", ""):
         return Response("", status_code=304, headers=headers)
     return Response(text, media_type=HTML, headers=headers)
 

@@ -20,11 +20,13 @@ from config.postgres import Pool
 from graph.catalog.reads import ALBUM, ARTIST, TRACK
 from graph.errors import ProblemCode, refused
 from graph.playlists.reads import PLAYLIST
-from graph.reads.statements import by_keys
+from graph.reads.statements import Statement, by_keys
 from graph.sharing.slugs import is_slug, new_slug
 
 SHAREABLE = {entity.type_name: entity for entity in (ALBUM, ARTIST, PLAYLIST, TRACK)}
 SEEN = {name: by_keys(entity, ()) for name, entity in SHAREABLE.items()}
+# A withdrawn track is seen by everybody and says so; its link would lead to a page that is not there.
+PUBLIC = {**SEEN, TRACK.type_name: by_keys(TRACK, (), where="track.withdrawn_at IS NULL")}
 
 # The same link again for who comes second; the update makes the statement answer it.
 MAKE = """
@@ -44,9 +46,9 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 async def create_link(pool: Pool, *, type_name: str, key: UUID, seen: Mapping[str, object]) -> Link:
     """The link of something that everybody may see. `seen` is by what the asker sees. Raises Refused."""
-    if not await _visible(pool, type_name, key, seen):
+    if not await _visible(pool, SEEN[type_name], key, seen):
         raise refused(ProblemCode.NOT_FOUND, "subjectId")
-    if not await _visible(pool, type_name, key, {**seen, "viewer_id": None, "is_admin": False}):
+    if not await _visible(pool, PUBLIC[type_name], key, {**seen, "viewer_id": None, "is_admin": False}):
         raise refused(ProblemCode.NOT_SHAREABLE, "subjectId")
     slug: str = await pool.fetchval(MAKE, new_slug(), type_name, key)
     return Link(slug=slug, type_name=type_name, key=key)
@@ -65,6 +67,6 @@ async def is_gone(pool: Pool, link: Link) -> bool:
     return not exists
 
 
-async def _visible(pool: Pool, type_name: str, key: UUID, seen: Mapping[str, object]) -> bool:
-    statement, values = SEEN[type_name], {**seen, "keys": [key]}
+async def _visible(pool: Pool, statement: Statement, key: UUID, seen: Mapping[str, object]) -> bool:
+    values = {**seen, "keys": [key]}
     return bool(await pool.fetch(statement.text, *(values[name] for name in statement.parameters)))

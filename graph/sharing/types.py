@@ -6,6 +6,7 @@ import strawberry
 
 from graph.node import Node
 from graph.payloads import Payload
+from graph.scalars import URL
 from graph.sharing.service import Link
 
 PATH = "/s/"
@@ -15,14 +16,14 @@ PATH = "/s/"
 @strawberry.type(description="A short address that leads to an album, an artist, a playlist or a track.")
 class ShareLink:
     slug: str = strawberry.field(description="What it is called; `shareLink` finds it again.")
-    url: str = strawberry.field(description="A page for browsers and for previews in other apps.")
+    url: URL = strawberry.field(description="A page for browsers and for previews in other apps.")
     node: Node | None = strawberry.field(
         description="What it leads to; null when that is gone, or is not for you to see."
     )
 
     @classmethod
     def of(cls, link: Link, *, base_url: str, node: Node | None) -> ShareLink:
-        return cls(slug=link.slug, url=address(base_url, link.slug), node=node)
+        return cls(slug=link.slug, url=URL(address(base_url, link.slug)), node=node)
 
 
 def address(base_url: str, slug: str) -> str:

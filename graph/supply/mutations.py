@@ -29,7 +29,7 @@ class SupplyMutation:
             services.pool,
             services.valkey,
             info.context.require_viewer(),
-            [track.supplied for track in given.tracks],
+            await given.supplied(),
         )
         return UpsertTracksPayload(
             tracks=[UpsertedTrack.of(one) for one in delivered.accepted],

@@ -16,8 +16,10 @@ import msgspec
 from graph.catalog import credits as credit_rules
 from graph.catalog import genres as genre_rules
 from graph.catalog import isrc as isrc_rules
+from graph.catalog import lyrics as lyrics_rules
 from graph.catalog.credits import Credit
 from graph.catalog.genres import GenreName
+from graph.catalog.lyrics import Line
 from graph.catalog.releases import ReleaseState, ReleaseType, require_schedule
 from graph.errors import PROBLEM_MEANINGS, Problem, ProblemCode, Refused
 from graph.licences import rules as licence_rules
@@ -34,6 +36,8 @@ T = TypeVar("T")
 class SuppliedAlbum(msgspec.Struct, frozen=True, kw_only=True):
     """The release that a row is on; what is None is left as it is, or as a new album has it."""
 
+    key: str | None = None
+    """The distributor's own name for the release."""
     title: str
     artist: str | None = None
     """Of the album as a whole; None for that of the track."""
@@ -41,6 +45,7 @@ class SuppliedAlbum(msgspec.Struct, frozen=True, kw_only=True):
     release_date: date | None = None
     state: ReleaseState | None = None
     live_at: datetime | None = None
+    genres: Sequence[str] | None = None
 
 
 class SuppliedTrack(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,7 +61,11 @@ class SuppliedTrack(msgspec.Struct, frozen=True, kw_only=True):
     explicit: bool | None = None
     genres: Sequence[str] | None = None
     credits: Sequence[Credit] | None = None
+    lyrics: str | None = None
+    synced_lyrics: Sequence[Line] | None = None
     licences: Sequence[Grant] | None = None
+    problems: tuple[Problem, ...] = ()
+    """What of it could not even be read."""
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,6 +82,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     explicit: bool | None
     genres: tuple[GenreName, ...] | None
     credits: tuple[Credit, ...] | None
+    lyrics: str | None
+    synced_lyrics: tuple[Line, ...] | None
     licences: frozenset[Licence] | None
 
 
@@ -124,9 +135,8 @@ def examined(tracks: Sequence[SuppliedTrack]) -> tuple[list[Row], list[Rejection
 
 def _examined(index: int, track: SuppliedTrack) -> tuple[Row, list[Problem]]:
     check = _Check()
-    key = (track.key or "").strip() or None
-    if key is not None and (len(key) > MAX_KEY_LENGTH or not key.isprintable()):
-        check.refuse(ProblemCode.INVALID_VALUE, ("key",), f"At most {MAX_KEY_LENGTH} characters that can be printed.")
+    check.problems += track.problems
+    key = _key(check, track.key)
     if key is None and not track.isrc:
         check.refuse(ProblemCode.REQUIRED, ("key",), "Give your own key, or an ISRC: by it the track is known again.")
     for name, number in (("discNumber", track.disc_number), ("trackNumber", track.track_number)):
@@ -144,13 +154,26 @@ def _examined(index: int, track: SuppliedTrack) -> tuple[Row, list[Problem]]:
         explicit=track.explicit,
         genres=_given(check, track.genres, lambda given: genre_rules.checked(given, field="genres")),
         credits=_given(check, track.credits, lambda given: credit_rules.checked(given, field="credits")),
+        lyrics=check(lambda: lyrics_rules.checked_text(track.lyrics or "", field="lyrics"), otherwise=None),
+        synced_lyrics=_given(
+            check, track.synced_lyrics, lambda given: lyrics_rules.checked_lines(given, field="syncedLyrics")
+        ),
         licences=_given(check, track.licences, lambda given: licence_rules.checked(given, field=("licences",))),
     )
     return row, check.problems
 
 
+def _key(check: _Check, text: str | None) -> str | None:
+    key = (text or "").strip() or None
+    if key is not None and (len(key) > MAX_KEY_LENGTH or not key.isprintable()):
+        check.refuse(ProblemCode.INVALID_VALUE, ("key",), f"At most {MAX_KEY_LENGTH} characters that can be printed.")
+    return key
+
+
 def _album(check: _Check, album: SuppliedAlbum) -> SuppliedAlbum:
     below = _Check()
+    key = _key(below, album.key)
+    _given(below, album.genres, lambda given: genre_rules.checked(given, field="genres"))
     title = below(lambda: clean(album.title, field="title"), otherwise="")
     artist = album.artist
     if artist is not None:
@@ -158,7 +181,7 @@ def _album(check: _Check, album: SuppliedAlbum) -> SuppliedAlbum:
     if album.state is not None or album.live_at is not None:
         below(lambda: require_schedule(album.state or ReleaseState.LIVE, album.live_at), otherwise=None)
     check.problems += [Problem(one.code, ("album", *one.field), one.message) for one in below.problems]
-    return msgspec.structs.replace(album, title=title, artist=artist)
+    return msgspec.structs.replace(album, key=key, title=title, artist=artist)
 
 
 def _given(check: _Check, given: Sequence[object] | None, rule: Callable[..., T]) -> T | None:

@@ -20,6 +20,7 @@ import msgspec
 from valkey.asyncio import Valkey
 
 from config.postgres import Connection, Pool
+from config.transactions import begun_again
 from graph.catalog import descriptions
 from graph.catalog.remeasuring import measure_again
 from graph.errors import Forbidden, ProblemCode, refused
@@ -98,6 +99,7 @@ class _Target(NamedTuple):
     created: bool
 
 
+@begun_again
 async def upsert_tracks(pool: Pool, valkey: Valkey, viewer: Viewer, tracks: Sequence[SuppliedTrack]) -> Delivered:
     """Write what can be written of a delivery to the viewer's own artists. Raises Forbidden, Refused."""
     if not viewer.may_publish:
@@ -139,8 +141,9 @@ async def _write(
     known = [one for one in targets if not one.created]
     locked = await connection.fetch(LOCK_TRACKS, [one.track_id for one in known])
     titles = {row["id"]: row["title"] for row in locked}
-    await connection.execute(INSERT_TRACKS, *_columns(new, where, titles))
-    await connection.execute(UPDATE_TRACKS, *_columns(known, where, titles))
+    # In a thread, as the examination is: words are made of each title to be found by.
+    await connection.execute(INSERT_TRACKS, *await asyncio.to_thread(_columns, new, where, titles))
+    await connection.execute(UPDATE_TRACKS, *await asyncio.to_thread(_columns, known, where, titles))
     keyed = [one for one in targets if one.row.key is not None]
     await connection.execute(NOTE_KEYS, account_id, [one.row.key for one in keyed], [one.track_id for one in keyed])
     await _describe(connection, targets)
@@ -151,11 +154,17 @@ async def _describe(connection: Connection, targets: Sequence[_Target]) -> None:
     """Write what stands beside the rows of the tracks, where the delivery says something of it."""
     genres = {one.track_id: one.row.genres for one in targets if one.row.genres is not None}
     credits_ = {one.track_id: one.row.credits for one in targets if one.row.credits is not None}
+    texts = {one.track_id: one.row.lyrics for one in targets if one.row.lyrics is not None}
+    lines = {one.track_id: one.row.synced_lyrics for one in targets if one.row.synced_lyrics is not None}
     granted = {one.track_id: one.row.licences for one in targets if one.row.licences is not None}
     if genres:
         await descriptions.write_track_genres(connection, genres)
     if credits_:
         await descriptions.write_credits(connection, credits_)
+    if texts:
+        await descriptions.write_plain_lyrics(connection, texts)
+    if lines:
+        await descriptions.write_synced_lyrics(connection, lines)
     if granted:
         await licences.write(connection, granted)
 

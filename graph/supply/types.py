@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from typing import Any, cast
 
 import strawberry
+from strawberry.types.arguments import InputContext
 
 from graph import ids
-from graph.catalog.inputs import CreditInput
+from graph.catalog.credits import Credit
+from graph.catalog.inputs import CreditInput, LyricLineInput
 from graph.catalog.releases import ReleaseState, ReleaseType
-from graph.errors import ProblemCode
+from graph.errors import Problem, ProblemCode, Refused
 from graph.licences.types import LicenceInput
 from graph.payloads import Payload
 from graph.supply.rules import Accepted, Rejection, SuppliedAlbum, SuppliedTrack
 
 
-@strawberry.input(description="The release that a delivered track is on; made when the artist has none of this title.")
+@strawberry.input(description="The release that a delivered track is on; made when there is none.")
 class SuppliedAlbumInput:
-    title: str = strawberry.field(description="The title, by which and by its artist it is known again.")
+    key: str | None = strawberry.field(
+        default=None,
+        description="Your own name for the release, such as its UPC, by which it is known again; else its artist and"
+        " title are.",
+    )
+    title: str = strawberry.field(description="The title as it is shown; 200 characters at most.")
     artist: str | None = strawberry.field(
         default=None, description="The artist of the album as a whole; left out, that of the track."
     )
@@ -31,16 +41,19 @@ class SuppliedAlbumInput:
     live_at: datetime | None = strawberry.field(
         default=None, description="When it goes live: for a SCHEDULED release, and for no other."
     )
+    genres: list[str] | None = strawberry.field(default=None, description="Its genres by name, at most 10.")
 
     @property
     def supplied(self) -> SuppliedAlbum:
         return SuppliedAlbum(
+            key=self.key,
             title=self.title,
             artist=self.artist,
             type=self.type,
             release_date=self.release_date,
             state=self.state,
             live_at=self.live_at,
+            genres=self.genres,
         )
 
 
@@ -60,13 +73,23 @@ class SuppliedTrackInput:
     explicit: bool | None = strawberry.field(default=None, description="Whether the lyrics are marked as explicit.")
     genres: list[str] | None = strawberry.field(default=None, description="Its genres by name, at most 10.")
     credits: list[CreditInput] | None = strawberry.field(default=None, description="Who did what, at most 100.")
+    lyrics: str | None = strawberry.field(default=None, description="The lyrics as plain text.")
+    synced_lyrics: list[LyricLineInput] | None = strawberry.field(
+        default=None, description="The lyrics with times, at most 2,000 lines in their order; an empty list for none."
+    )
     licences: list[LicenceInput] | None = strawberry.field(
-        default=None, description="Where and when it may be heard; an empty list for everywhere."
+        default=None,
+        description="Where and when it may be heard, at most 2,000 by market; an empty list for everywhere.",
     )
 
     @property
     def supplied(self) -> SuppliedTrack:
-        """Raises Refused."""
+        credits_: list[Credit] | None = None
+        problems: tuple[Problem, ...] = ()
+        try:
+            credits_ = None if self.credits is None else [one.credit for one in self.credits]
+        except Refused as refusal:  # of this row alone
+            problems = refusal.problems
         return SuppliedTrack(
             key=self.key,
             isrc=self.isrc,
@@ -77,14 +100,35 @@ class SuppliedTrackInput:
             track_number=self.track_number,
             explicit=self.explicit,
             genres=self.genres,
-            credits=None if self.credits is None else [one.credit for one in self.credits],
+            credits=credits_,
+            lyrics=self.lyrics,
+            synced_lyrics=None if self.synced_lyrics is None else [one.line for one in self.synced_lyrics],
             licences=None if self.licences is None else [one.grant for one in self.licences],
+            problems=problems,
         )
 
 
 @strawberry.input(description="A delivery of tracks.")
 class UpsertTracksInput:
     tracks: list[SuppliedTrackInput] = strawberry.field(description="At most 10,000.")
+    read: strawberry.Private[Callable[[], list[SuppliedTrack]]]
+
+    async def supplied(self) -> list[SuppliedTrack]:
+        """The rows, read in a thread: objects of tens of thousands of values take a second that others would wait."""
+        return await asyncio.to_thread(self.read)
+
+
+def _unread(made_of: type[UpsertTracksInput], value: Mapping[str, Any], context: InputContext) -> UpsertTracksInput:
+    """A delivery whose rows have been checked against their type, and are not objects yet."""
+
+    def read() -> list[SuppliedTrack]:
+        rows = cast("list[SuppliedTrackInput]", context.convert(value["tracks"], list[SuppliedTrackInput], "tracks"))
+        return [row.supplied for row in rows]
+
+    return made_of(tracks=[], read=read)
+
+
+UpsertTracksInput.__strawberry_definition__.from_input = _unread  # type: ignore[attr-defined] # put there by Strawberry
 
 
 @strawberry.type(description="A track that was written.")
@@ -115,8 +159,8 @@ class RejectedTrack:
 @strawberry.type(description="What `upsertTracks` answers.")
 class UpsertTracksPayload(Payload):
     tracks: list[UpsertedTrack] | None = strawberry.field(
-        default=None, description="What was written, in the order of the delivery."
+        default=None, description="What was written, one for each row, in the order of the delivery."
     )
     rejected: list[RejectedTrack] | None = strawberry.field(
-        default=None, description="What was not, and why, in the order of the delivery."
+        default=None, description="What was not, and why, in the order of the delivery; one for each fault of a row."
     )

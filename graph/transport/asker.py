@@ -9,7 +9,7 @@ from typing import Any
 from litestar.connection import ASGIConnection
 
 from graph.accounts.tokens import bearer, verify
-from graph.context import Context, Services
+from graph.context import NO_TRACE, Context, Services
 from graph.licences.markets import known
 from graph.protection.address import client_address
 from graph.transport.request_id import request_id
@@ -29,6 +29,13 @@ def country_of(headers: Mapping[str, str], services: Services) -> str | None:
     return known(headers.get(name)) if name else None
 
 
+def trace_parent_of(headers: Mapping[str, str], services: Services) -> Mapping[str, str]:
+    """The trace that a request belongs to by its own word (W3C Trace Context); nothing where none is written."""
+    if services.observer.spans is None or "traceparent" not in headers:
+        return NO_TRACE
+    return {name: headers[name] for name in ("traceparent", "tracestate") if name in headers}
+
+
 def context_of(connection: ASGIConnection[Any, Any, Any, Any], viewer: Viewer | None) -> Context:
     """The context of a request or a socket."""
     services: Services = connection.app.state.services
@@ -40,4 +47,5 @@ def context_of(connection: ASGIConnection[Any, Any, Any, Any], viewer: Viewer | 
         request_id=request_id(connection.scope),
         country=country_of(connection.headers, services),
         address=client_address(peer.host if peer else None, forwarded_for, services.proxies),
+        trace_parent=trace_parent_of(connection.headers, services),
     )

@@ -39,6 +39,7 @@ from graph.schema import Schema
 from graph.transport.asker import context_of, viewer_of
 from graph.transport.over_http import JSON, MAX_BODY_BYTES, MAX_DELIVERY_BYTES, body_of, negotiate, status_of
 from graph.transport.parameters import parameters
+from graph.transport.parts import ONE_ANSWER, PARTS, PartsController, accepts_parts
 from graph.transport.request_id import request_id
 from graph.transport.responses import answer, request_error
 from graph.transport.reusing import may_be_reused, reused
@@ -66,7 +67,7 @@ def graphql_controller(schema: Schema, settings: GraphSettings) -> type[GraphQLC
     return type("SegueController", (Controller, made), own)
 
 
-class Controller(GraphQLController[Context, None]):
+class Controller(PartsController):
     """Mixed in front of the class that `make_graphql_controller` makes."""
 
     graphql_transport_ws_handler_class = SocketHandler
@@ -81,9 +82,9 @@ class Controller(GraphQLController[Context, None]):
             asked = parameters(self.parse_query_params(request.query_params))
         except HTTPException as error:
             return _answer_refusal(request, error)
-        if asked.wanted.digest is None:
+        if asked.wanted.digest is None or not services.answers.watched:
             return await self._serve(request)
-        return await reused(request, asked, context_of(request, None), lambda: self._serve(request))
+        return await reused(request, asked, context_of(request, None), lambda: self._serve(request, to_be_kept=True))
 
     @post(status_code=200, request_max_body_size=MAX_DELIVERY_BYTES)
     async def handle_http_post(self, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -94,10 +95,11 @@ class Controller(GraphQLController[Context, None]):
         """The context is made at the handshake; the viewer is known after `connection_init`."""
         await self.run(socket, context=context_of(socket, None), root_value=None)
 
-    async def _serve(self, request: Request[Any, Any, Any]) -> Response[Any]:
+    async def _serve(self, request: Request[Any, Any, Any], *, to_be_kept: bool = False) -> Response[Any]:
         """A token that is not valid fails the request: to go on as nobody would answer another question."""
         self._check_origin(request)
         context = context_of(request, viewer_of(request.headers.get("authorization"), request.app.state.services))
+        context.to_be_kept = to_be_kept
         if context.viewer is None or not context.viewer.may_publish:
             await _check_size(request)
         try:
@@ -130,13 +132,14 @@ class Controller(GraphQLController[Context, None]):
             # Forms and plain text too: a page of any origin may send those without asking first.
             raise HTTPException(415, f"The body has to be {JSON}")
         transport = self._get_stream_transport_from_headers(request.headers)
+        in_parts = request.method == "POST" and accepts_parts(request.headers.get("accept", ""))
         services: Services = cast("LitestarRequestAdapter", request).request.app.state.services
         return GraphQLRequestData(
             query=await services.persisted.text(asked.wanted),
             variables=asked.variables,
             operation_name=asked.operation_name,
             extensions=asked.extensions,
-            protocol=transport.protocol if transport else "http",
+            protocol=transport.protocol if transport else PARTS if in_parts else ONE_ANSWER,
         )
 
     async def get_sub_response(self, request: Request[Any, Any, Any]) -> Response[Any]:

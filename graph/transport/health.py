@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Awaitable
+from functools import cache
+from http import HTTPStatus
 from typing import Any
 
 from litestar import Request, Response, get
@@ -15,6 +18,8 @@ from graph.context import Services
 from graph.schema import printed
 
 PING_TIMEOUT_S = 2.0
+SCHEMA_MAX_AGE_S = 300
+"""How long after a release a tool may read the schema before it; what it had then holds on."""
 REQUIRED = "postgresql"
 """Without it nothing can be answered; without the others the API answers with less."""
 
@@ -41,13 +46,24 @@ async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     return Response(body, status_code=200 if up[REQUIRED] else 503)
 
 
-@get("/schema.graphql", media_type="application/graphql; charset=utf-8", sync_to_thread=False)
-def schema_text(request: Request[Any, Any, Any]) -> str:
-    """The schema in the definition language, unless it is private."""
+@get("/schema.graphql", sync_to_thread=False)
+def schema_text(request: Request[Any, Any, Any]) -> Response[str | None]:
+    """The schema in the definition language, unless it is private: then there is no such page, for whoever asks."""
     services: Services = request.app.state.services
     if not services.settings.requests.documents.introspection:
         raise NotFoundException
-    return printed()
+    text, etag = _schema()
+    headers = {"etag": etag, "cache-control": f"public, max-age={SCHEMA_MAX_AGE_S}"}
+    if etag in request.headers.get("if-none-match", ""):  # its quotes are part of it, so it is in no other
+        return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return Response(text, media_type="application/graphql; charset=utf-8", headers=headers)
+
+
+@cache
+def _schema() -> tuple[str, str]:
+    """The text and its `ETag`; both are the same for as long as the process lives."""
+    text = printed()
+    return text, f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
 
 
 async def _up(ping: Awaitable[None]) -> bool:

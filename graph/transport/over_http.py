@@ -22,6 +22,7 @@ from graph.errors import Code
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
+MULTIPART = "multipart/mixed"
 
 MAX_BODY_BYTES = 1024 * 1024
 """Of a request, and of a message on a socket: media never pass here, and the largest document has a few kilobytes."""
@@ -38,12 +39,12 @@ class Range(msgspec.Struct, frozen=True):
 
 def negotiate(accept: str) -> str | None:
     """The media type to answer with; None when nothing that we write is accepted. No header means JSON."""
-    best: tuple[float, str] = (0.0, "")
-    for given in _ranges(accept or JSON):
-        offered = OFFERED.get(given.media_type)
-        if offered and given.quality > best[0]:
-            best = given.quality, offered
-    return best[1] or None
+    ranges = [given for given in _ranges(accept or JSON) if given.quality > 0]
+    for offers in (OFFERED, STREAMS):
+        known = [given for given in ranges if given.media_type in offers]
+        if known:
+            return offers[max(known, key=lambda given: given.quality).media_type]
+    return None
 
 
 def status_of(body: dict[str, Any], media_type: str, *, request_error: int = HTTPStatus.BAD_REQUEST) -> int:
@@ -110,6 +111,6 @@ OFFERED = {
     JSON: JSON,
     "*/*": JSON,
     "application/*": JSON,
-    # Streams are answered as such; what goes wrong before one starts is JSON.
-    EVENT_STREAM: JSON,
 }
+# Streams are answered as such; what goes wrong before one starts is JSON, unless the client has named another type.
+STREAMS = {EVENT_STREAM: JSON, MULTIPART: JSON}

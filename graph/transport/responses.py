@@ -51,7 +51,7 @@ def answer(
 
 def request_error(error: GraphError) -> dict[str, Any]:
     """The body for an error of the request, which was raised before there was an operation."""
-    return {"errors": [{"message": str(error), "extensions": {"code": error.code.value, **error.details}}]}
+    return {"errors": [{"message": str(error), "extensions": error.extensions}]}
 
 
 def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
@@ -59,15 +59,16 @@ def answer_exception(request: Request[Any, Any, Any], error: Exception) -> Respo
     headers = {REQUEST_ID_HEADER: request_id(request.scope)}
     if isinstance(error, HTTPException) and error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         code = Code.NOT_FOUND if error.status_code == HTTPStatus.NOT_FOUND else Code.BAD_REQUEST
+        extensions: dict[str, object] = {"code": code.value}
         status, message = error.status_code, HTTPStatus(error.status_code).phrase
         headers |= dict(error.headers or {})
     else:
         shown: GraphError = told(error)
-        code, status, message = shown.code, STATUS_BY_CODE[shown.code], str(shown)
-        if code is Code.INTERNAL:
+        extensions, status, message = shown.extensions, STATUS_BY_CODE[shown.code], str(shown)
+        if shown.code is Code.INTERNAL:
             log.error("unexpected error", request_id=headers[REQUEST_ID_HEADER], exc_info=error)
     if status == HTTPStatus.UNAUTHORIZED:
         headers["www-authenticate"] = "Bearer"
-    body = {"errors": [{"message": message, "extensions": {"code": code.value}}]}
+    body = {"errors": [{"message": message, "extensions": extensions}]}
     media_type = negotiate(request.headers.get("accept", "")) or JSON
     return answer(body, media_type=media_type, status=status, headers=headers)

@@ -64,6 +64,7 @@ def _told(request: Request[Any, Any, Any], answer: Answer, context: Context) -> 
         "surrogate-key": " ".join(tags),
         "cache-tag": ",".join(tags),
     }
-    if answer.etag in (text.strip() for text in request.headers.get("if-none-match", "").split(",")):
+    # What we have encoded has left with a weak tag; both name the same answer.
+    if answer.etag in (text.strip().removeprefix("W/") for text in request.headers.get("if-none-match", "").split(",")):
         return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Response(answer.body, media_type=answer.media_type, headers=headers)

@@ -23,7 +23,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 )
 
 from graph.context import Context
-from graph.errors import BadRequest, GraphError
+from graph.errors import BadRequest, GraphError, SocketFull
 from graph.transport.parameters import parameters
 from graph.transport.responses import request_error
 
@@ -83,6 +83,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         text = asked.wanted.text
         if self.connection_acknowledged and message["id"] not in self.operations:
             try:
+                self._find_room()
                 text = await self.context.services.persisted.text(asked.wanted)
             except GraphError as error:
                 refusal = request_error(error)["errors"]
@@ -90,6 +91,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
                 return
         payload = {**message["payload"], "query": text or ""}
         await super().handle_subscribe(cast("SubscribeMessage", {**message, "payload": payload}))
+
+    def _find_room(self) -> None:
+        """Raises SocketFull. Strawberry would refuse it too, without a code."""
+        limit = self.max_subscriptions_per_connection
+        if limit is not None and len(self.operations) >= limit:
+            raise SocketFull(limit)
 
     @staticmethod
     def _get_pre_execution_close_reason(error: GraphQLError) -> str | None:  # noqa: ARG004 -- Strawberry's signature

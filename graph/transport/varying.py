@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from litestar.datastructures import MutableScopeHeaders
 from litestar.types import Message, Scope
 
-ALWAYS = ("accept", "authorization", "origin")
+ALWAYS = ("accept", "accept-encoding", "authorization", "origin")
 
 
 def varying(country_header: str) -> Callable[[Message, Scope], Awaitable[None]]:

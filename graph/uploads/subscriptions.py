@@ -9,7 +9,8 @@ from typing import Annotated
 import strawberry
 
 from graph import ids
-from graph.catalog.types import IngestState, Track
+from graph.catalog.progress import IngestState
+from graph.catalog.types import Track
 from graph.context import Info
 from graph.failures import IngestFailure
 from graph.uploads import progress

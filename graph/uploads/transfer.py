@@ -75,12 +75,12 @@ async def assemble(store: ObjectStore, upload: Stored) -> None:
         return
     wanted = cuts(upload.size_bytes, multipart.part_bytes)
     try:
-        held = arrived(wanted, await store.list_parts(upload.object_key, multipart.id))
+        held = arrived(wanted, await store.multipart.parts(upload.object_key, multipart.id))
         missing = [cut.number for cut in wanted if cut.number not in held]
         if not missing:
-            await store.complete_multipart(upload.object_key, multipart.id, [held[cut.number] for cut in wanted])
+            await store.multipart.complete(upload.object_key, multipart.id, [held[cut.number] for cut in wanted])
         elif await _is_whole(store, upload):  # it came in one piece after all
-            await store.abort_multipart(upload.object_key, multipart.id)
+            await store.multipart.abort(upload.object_key, multipart.id)
         elif held:
             raise refused(ProblemCode.UPLOAD_INCOMPLETE, "uploadId", _told(missing, len(wanted)))
     except ObjectMissing:  # put together by another call, or lost: the object will tell
@@ -90,7 +90,7 @@ async def assemble(store: ObjectStore, upload: Stored) -> None:
 async def discard(store: ObjectStore, upload: Stored) -> None:
     """Remove what has arrived of an upload."""
     if upload.multipart is not None:
-        await store.abort_multipart(upload.object_key, upload.multipart.id)
+        await store.multipart.abort(upload.object_key, upload.multipart.id)
     await store.delete(upload.object_key)
 
 
@@ -102,17 +102,17 @@ async def _held(store: ObjectStore, upload: Stored, *, whole: bool) -> set[int] 
     if whole:
         return {cut.number for cut in wanted}
     try:
-        return set(arrived(wanted, await store.list_parts(upload.object_key, upload.multipart.id)))
+        return set(arrived(wanted, await store.multipart.parts(upload.object_key, upload.multipart.id)))
     except ObjectMissing:
         return None
 
 
 async def _begin(pool: Pool, store: ObjectStore, upload: Stored, part_bytes: int) -> Multipart:
-    begun = await store.create_multipart(upload.object_key, content_type=upload.content_type)
+    begun = await store.multipart.begin(upload.object_key, content_type=upload.content_type)
     size = part_bytes_for(upload.size_bytes, part_bytes)
     if await pool.fetchval(ADOPT, upload.id, upload.multipart_id, begun, size) is not None:
         return Multipart(id=begun, part_bytes=size)
-    await store.abort_multipart(upload.object_key, begun)
+    await store.multipart.abort(upload.object_key, begun)
     row = await pool.fetchrow(ADOPTED, upload.id)
     if row is None:  # aborted, or completed in one piece, a moment ago
         raise refused(ProblemCode.NOT_FOUND, "trackId")
@@ -124,7 +124,7 @@ async def _signed_parts(
 ) -> tuple[SignedPart, ...]:
     signed = []
     for cut in cuts(upload.size_bytes, multipart.part_bytes):
-        put = await store.presign_part(
+        put = await store.multipart.presign(
             upload.object_key, multipart.id, cut.number, size_bytes=cut.size_bytes, lifetime_s=lifetime_s
         )
         signed.append(SignedPart(cut=cut, put=put, arrived=cut.number in held))

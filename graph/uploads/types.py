@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, NewType
+from typing import ClassVar
 
 import strawberry
-from graphql import GraphQLError
 
 from config.objects import PresignedPut
 from graph import ids
 from graph.catalog.types import Track
 from graph.payloads import Payload
+from graph.scalars import URL, ByteCount
 from graph.uploads.promise import Promise
 from graph.uploads.service import Announced
 from graph.uploads.transfer import SignedPart
 
 INTAKE_PATH = "/uploads"
-
-ByteCount = NewType("ByteCount", int)
-
-
-def _byte_count(value: object) -> int:
-    # `bool` is an `int` to Python, and not a number to GraphQL.
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise GraphQLError("ByteCount is a whole number.")
-    return value
-
-
-SCALARS = {
-    ByteCount: strawberry.scalar(
-        name="ByteCount",
-        description="A size in bytes: a whole number that may exceed the 32 bits of Int.",
-        specified_by_url="https://www.rfc-editor.org/rfc/rfc8259#section-6",
-        serialize=_byte_count,
-        parse_value=_byte_count,
-    )
-}
 
 
 @strawberry.input(description="A master that is about to be sent.")
@@ -69,8 +49,8 @@ class UploadPart:
     offset_bytes: ByteCount = strawberry.field(description="Where the part begins in the file.")
     size_bytes: ByteCount = strawberry.field(description="Its size; the store refuses a body of another.")
     method: str = strawberry.field(description="The HTTP method.")
-    url: str = strawberry.field(description="The address; signed, valid until the upload's `expiresAt`.")
-    headers: list[Header] = strawberry.field(description="Headers that have to be sent.")
+    url: URL = strawberry.field(description="The address; signed, valid until the upload's `expiresAt`.")
+    headers: list[Header] = strawberry.field(description="Headers that have to be sent; at most 10.")
     arrived: bool = strawberry.field(description="Whether the store has it already: it need not be sent again.")
 
     @classmethod
@@ -80,7 +60,7 @@ class UploadPart:
             offset_bytes=ByteCount(part.cut.offset_bytes),
             size_bytes=ByteCount(part.cut.size_bytes),
             method="PUT",
-            url=part.put.url,
+            url=URL(part.put.url),
             headers=_headers(part.put),
             arrived=part.arrived,
         )
@@ -107,14 +87,14 @@ class Upload:
     type_name: ClassVar[str] = "Upload"
     id: strawberry.ID = strawberry.field(description="For `completeUpload`; opaque.")
     method: str = strawberry.field(description="The HTTP method.")
-    url: str = strawberry.field(description="The address for the whole file; signed, valid until `expiresAt`.")
-    headers: list[Header] = strawberry.field(description="Headers that have to be sent.")
+    url: URL = strawberry.field(description="The address for the whole file; signed, valid until `expiresAt`.")
+    headers: list[Header] = strawberry.field(description="Headers that have to be sent; at most 10.")
     expires_at: datetime = strawberry.field(description="Until when the requests are answered.")
     arrived_bytes: ByteCount = strawberry.field(
         description="How much has arrived already; when it is the whole size, only `completeUpload` is missing."
     )
     parts: list[UploadPart] | None = strawberry.field(
-        description="The file in parts, to be sent in any order; null when it goes by one request."
+        description="The file in parts, at most 10,000, to be sent in any order; null when it goes by one request."
     )
     through_api: UploadThroughApi = strawberry.field(description="The way through the API.")
 
@@ -125,7 +105,7 @@ class Upload:
         return cls(
             id=strawberry.ID(global_id),
             method="PUT",
-            url=transfer.put.url,
+            url=URL(transfer.put.url),
             headers=_headers(transfer.put),
             expires_at=announced.expires_at,
             arrived_bytes=ByteCount(transfer.arrived_bytes),

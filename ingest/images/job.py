@@ -25,9 +25,10 @@ from ingest.contract import MAX_ATTEMPTS, FailureCode, ImageJob, ImageStatus
 from ingest.errors import IngestFault, MediaError
 from ingest.images.ledger import ImageLedger
 from ingest.isolation.children import child
+from ingest.isolation.messages import Limits
 from ingest.jobs import scratch
 from ingest.jobs.retry import GiveUp, TryAgain, decide, told
-from ingest.tasks import Illustrate, Illustrated, Limits
+from ingest.tasks import Illustrate, Illustrated
 from origin.image import ImageRecord, encode, image_directory, image_key, image_object, record_key, source_key
 
 LOG = logger("ingest.images")

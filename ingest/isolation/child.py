@@ -25,27 +25,10 @@ import msgspec
 
 from config.lifeline import die_with
 from ingest.errors import MediaError, NoRoom, RenditionRejected
+from ingest.isolation.messages import Done, Failed, Full, Limits, Moved, Refused, Rejected, Reply
 from ingest.jobs import scratch
 from ingest.stages import analyse, decode, derive, describe, illustrate, measure, render, verify
-from ingest.tasks import (
-    Analyse,
-    Decode,
-    Derive,
-    Describe,
-    Done,
-    Failed,
-    Full,
-    Illustrate,
-    Limits,
-    Measure,
-    Moved,
-    Refused,
-    Rejected,
-    Render,
-    Reply,
-    Task,
-    Verify,
-)
+from ingest.tasks import Analyse, Decode, Derive, Describe, Illustrate, Measure, Render, Task, Verify
 
 MOVED_EVERY_S = 0.2
 

@@ -20,7 +20,8 @@ import msgspec
 
 from ingest.contract import FailureCode
 from ingest.errors import ChildDied, IngestFault, MediaError, NoRoom, RenditionRejected
-from ingest.tasks import Done, Failed, Full, Limits, Moved, Refused, Rejected, Reply, Task
+from ingest.isolation.messages import Done, Failed, Full, Limits, Moved, Refused, Rejected, Reply
+from ingest.tasks import Task
 
 ANSWER_BYTES = 64 * 1024 * 1024
 """The longest line that is read: the list of segments of four hours is a few hundred kilobytes."""

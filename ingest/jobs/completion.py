@@ -20,7 +20,7 @@ from ingest.features.record import Features
 from ingest.images.proposal import propose
 from ingest.lifecycle import removals
 from ingest.product import Product
-from origin import asset as assets
+from origin import layout
 
 LOCK_TRACK = "SELECT album_id FROM tracks WHERE asset_id = $1 FOR NO KEY UPDATE"
 READY = """
@@ -60,7 +60,7 @@ async def complete(connection: Connection, product: Product, *, claim_number: in
     if product.features is not None:
         await _describe(connection, asset.asset_id, asset.revision, product.features)
     for row in await connection.fetch(SUPERSEDE, asset.asset_id):
-        superseded = assets.revision_directory(asset.asset_id, row["revision"])
+        superseded = layout.revision_directory(asset.asset_id, row["revision"])
         await removals.add(connection, superseded, delay=removal_delay)
     if product.image is not None:
         await propose(connection, product.image, asset_id=asset.asset_id, revision=asset.revision)

@@ -24,7 +24,7 @@ from ingest.errors import Superseded
 from ingest.jobs import completion
 from ingest.postgres import translated
 from ingest.product import Product
-from origin import asset as assets
+from origin import layout
 
 CLAIM = """
 UPDATE assets SET status = 'processing', attempts = attempts + 1, claims = claims + 1
@@ -157,8 +157,8 @@ class Ledger:
     async def state(self, job: Job) -> State:
         """What has become of a revision."""
         prefixes = [
-            assets.asset_directory(job.asset_id),
-            assets.revision_directory(job.asset_id, job.revision),
+            layout.asset_directory(job.asset_id),
+            layout.revision_directory(job.asset_id, job.revision),
         ]
         async with translated():
             row = await self._pool.fetchrow(STATE, job.asset_id, job.revision, prefixes)

@@ -21,7 +21,7 @@ from ingest.contract import ENTRYPOINT, TONIGHT, FailureCode, decode_job
 from ingest.errors import NotQuarantined
 from ingest.lifecycle import removals
 from ingest.postgres import translated
-from origin import asset as assets
+from origin import layout
 
 State = Literal["queued", "processing", "quarantined"]
 
@@ -108,7 +108,7 @@ async def drop(pool: Pool, handle: Handle) -> None:
         await connection.execute(GIVE_UP, handle.asset_id, handle.revision, FailureCode.GIVEN_UP.value)
         await connection.execute(CLEAR_SHELF, handle.asset_id, handle.revision)
         await removals.add(connection, decode_job(payload.encode()).upload_key, delay=NOW)
-        await removals.add(connection, assets.revision_directory(handle.asset_id, handle.revision), delay=NOW)
+        await removals.add(connection, layout.revision_directory(handle.asset_id, handle.revision), delay=NOW)
 
 
 async def _taken_out(connection: Connection, handle: Handle) -> str:

@@ -23,6 +23,7 @@ from ingest.renditions.finished import Finished
 from ingest.renditions.ladder import Rung
 from ingest.renditions.recipe import Recipe
 from origin import asset as assets
+from origin import layout
 
 
 class Shelf:
@@ -32,7 +33,7 @@ class Shelf:
         self._ledger = ledger
         self._store = store
         self._claim = claim
-        self._directory = assets.revision_directory(claim.asset_id, claim.revision)
+        self._directory = layout.revision_directory(claim.asset_id, claim.revision)
         self._recipes = {rung.name: recipe_sha256(rung, recipe) for rung in recipe.ladder}
         self._found: dict[str, Finished] = {}
 

@@ -8,8 +8,8 @@ it may be done twice, and nothing of it is needed by a job. What may go is decid
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Collection
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from typing import Never
 
@@ -17,6 +17,7 @@ import msgspec
 from valkey.asyncio import Valkey
 
 from config import withdrawals
+from config.background import beside
 from config.errors import ServiceUnavailable
 from config.logs import logger
 from config.objects import ObjectStore
@@ -34,7 +35,7 @@ from ingest.lifecycle.sweep import (
     withdrawals_of,
 )
 from ingest.postgres import translated
-from origin.asset import withdrawal_key
+from origin.layout import withdrawal_key
 
 LOG = logger("ingest.lifecycle.housekeeping")
 EVERY_S = 30.0
@@ -113,16 +114,9 @@ def housekeeping_rules(settings: IngestSettings) -> Rules:
     return Rules(interval=timedelta(seconds=settings.sweep_interval_s), grace=timedelta(seconds=settings.sweep_grace_s))
 
 
-@asynccontextmanager
-async def house_kept(pool: Pool, store: ObjectStore, valkey: Valkey, rules: Rules) -> AsyncIterator[None]:
-    """Keep house beside the body, which it neither delays nor ends."""
-    task = asyncio.create_task(_come_by(pool, store, valkey, rules))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+def house_kept(pool: Pool, store: ObjectStore, valkey: Valkey, rules: Rules) -> AbstractAsyncContextManager[None]:
+    """Keep house beside the body."""
+    return beside(_come_by(pool, store, valkey, rules), name="housekeeping")
 
 
 async def _come_by(pool: Pool, store: ObjectStore, valkey: Valkey, rules: Rules) -> Never:
@@ -185,11 +179,11 @@ async def _forget_images(pool: Pool, *, now: datetime, grace: timedelta) -> int:
 
 async def _abort_uploads(pool: Pool, store: ObjectStore, *, now: datetime, grace: timedelta) -> int:
     """Give back the parts of objects that nobody puts together any more."""
-    begun = [one for one in await store.multipart_uploads(UPLOADS_PREFIX) if one.begun_at + grace <= now]
+    begun = [one for one in await store.multipart.unfinished(UPLOADS_PREFIX) if one.begun_at + grace <= now]
     named = await _named(pool, [one.key for one in begun])
     abandoned = [one for one in begun if one.key not in named]
     for one in abandoned:
-        await store.abort_multipart(one.key, one.upload_id)
+        await store.multipart.abort(one.key, one.upload_id)
     return len(abandoned)
 
 

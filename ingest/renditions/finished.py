@@ -8,7 +8,8 @@ from ingest.cmaf.track_file import CODEC_STRINGS
 from ingest.pcm import PcmInfo
 from ingest.renditions.ladder import File, Rung
 from ingest.tasks import Packaged, Rendered, Verified
-from origin.asset import Codec, Progressive, Rendition, track_file_name
+from origin.asset import Codec, Progressive, Rendition
+from origin.layout import track_file_name
 
 MEDIA_TYPES = {
     File.CMAF: "audio/mp4",

@@ -17,7 +17,8 @@ from enum import Enum
 import msgspec
 
 from ingest.errors import InvalidLadder
-from origin.asset import HLS_MANIFEST, Codec
+from origin.asset import Codec
+from origin.layout import HLS_MANIFEST
 
 
 class File(Enum):

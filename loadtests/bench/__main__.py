@@ -32,7 +32,8 @@ from loadtests.bench.press import plain_get, press, signer
 from loadtests.bench.startup import bare_postgres
 from loadtests.bench.throughput import missing_tools, throughput_rows
 from loadtests.bench.wrk import missing_tool
-from origin.asset import decode, descriptor_key
+from origin.asset import decode
+from origin.layout import descriptor_key
 
 DEMO_TIMEOUT_S = 1800
 LISTENER = "listener@bench.example"

@@ -21,7 +21,8 @@ from config.settings import s3_settings
 from loadtests.bench.harness import Added, Row, Samples, report
 from loadtests.bench.origin_alone import HEADER, OriginAlone, origin_alone
 from loadtests.bench.press import LIFETIME_S, signer
-from origin.asset import Asset, track_file_key
+from origin.asset import Asset
+from origin.layout import track_file_key
 
 SEGMENT_BYTES = 80_000
 """Four seconds at 160 kbit/s."""

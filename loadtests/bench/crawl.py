@@ -34,12 +34,16 @@ TIMES = 2.5
 
 CONNECTIONS = 6
 
+PATIENCE_S = 60
+"""Memory is measured, not time: no read is given up because the machine is busy."""
+
 
 async def crawl_row(folder: Path, *, lengths: Sequence[int] = SEGMENT_BYTES, times: float = TIMES) -> Peak:
     """Store the library, in segments of these lengths by turns and `times` the cache, and crawl it."""
     settings = {
         "SEGUE_SEGMENT_CACHE_BYTES": str(SEGMENT_CACHE_BYTES),
         "SEGUE_DESCRIPTOR_CACHE_BYTES": str(DESCRIPTOR_CACHE_BYTES),
+        "SEGUE_READ_DEADLINE_S": str(PATIENCE_S),
     }
     noise, bytes_an_asset = np.random.default_rng(1), SEGMENTS * sum(lengths) // len(lengths)
     async with origin_alone(folder, **settings) as origin:

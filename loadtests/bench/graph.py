@@ -1,8 +1,8 @@
 """Rows: what one worker of the graph serves on the catalogue of `segue synth`, over HTTP.
 
 A page of 20 tracks with their artists and albums is measured beside plain Strawberry with DataLoaders on the same
-tables (`loadtests.bench.plain_graph`), in turns; the home screen and one like stand alone. PostGraphile, which asks for
-Node 22, is not measured.
+tables (`loadtests.bench.plain_graph`) and, where npm can install it, PostGraphile (`loadtests.bench.postgraphile`), in
+turns; the home screen and one like stand alone.
 
 `python -m loadtests.bench.graph` measures these rows alone, with `--home` on a home folder whose database `segue synth`
 has filled; without it, one is made and filled first, which takes some minutes.
@@ -12,30 +12,31 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from urllib.error import URLError
-from urllib.request import urlopen
+from typing import Any
+
+import msgspec
 
 from appliance.environment import environment
 from appliance.home import open_home, resolve
 from appliance.identity import find_account, token_source
-from loadtests.appliance import ROOT, Appliance, free_ports, running, second_terminal
+from loadtests.appliance import ROOT, Appliance, running, second_terminal
+from loadtests.bench import postgraphile as postgraphiles
 from loadtests.bench.harness import Load, report
+from loadtests.bench.postgraphile import NotInstalled, postgraphile
+from loadtests.bench.serving import served
 from loadtests.bench.wrk import Ask, Target, answered, in_turns, missing_tool
 
 LISTENERS = 40
 """Accounts that ask in turns; the first ones have the largest libraries."""
 OURS = "segue, one worker"
+PLAIN = "Strawberry with DataLoaders, one worker"
 TIMES = 3.0
 TOKEN_LIFETIME_S = 4 * 3600
-START_TIMEOUT_S = 60
 SERVE = [sys.executable, "-m", "loadtests.bench.plain_graph"]
 
 PAGE = """
@@ -80,25 +81,42 @@ mutation Like($trackId: ID!) {
 """
 
 
+class Peers(msgspec.Struct, frozen=True, kw_only=True):
+    """The servers beside ours."""
+
+    plain_url: str
+    postgraphile_url: str | None
+    absent: str
+    """Why there is no PostGraphile."""
+
+
 def graph_rows(home: Path, folder: Path, rounds: int) -> list[Load]:
     """Start the appliance on a filled home, and plain Strawberry beside it."""
     variables = second_terminal(home, environment()) | {"SEGUE_ACCESS_TOKEN_LIFETIME_S": str(TOKEN_LIFETIME_S)}
     folder.mkdir(parents=True, exist_ok=True)
     with running(variables, folder / "up.log", "--no-demo") as appliance:
         settings = resolve(open_home(appliance.home), appliance.environment)
-        with plain(settings) as plain_url:
-            return asyncio.run(_measure(appliance, plain_url, settings, folder, rounds=rounds))
+        with ExitStack() as servers:
+            plain_url = servers.enter_context(plain(settings))
+            try:
+                other, absent = servers.enter_context(postgraphile(settings, folder / "postgraphile")), ""
+            except NotInstalled as error:
+                other, absent = None, f"{postgraphiles.LABEL}: missing, {error}"
+            peers = Peers(plain_url=plain_url, postgraphile_url=other, absent=absent)
+            return asyncio.run(_measure(appliance, peers, settings, folder, rounds=rounds))
 
 
 async def _measure(
-    appliance: Appliance, plain_url: str, settings: Mapping[str, str], folder: Path, *, rounds: int
+    appliance: Appliance, peers: Peers, settings: Mapping[str, str], folder: Path, *, rounds: int
 ) -> list[Load]:
     tokens = await _tokens(settings)
     first = [Ask(token=token, query=PAGE, variables={"after": None}) for token in tokens]
     pages = [
-        Target(label=label, url=url, asks=await _pages(url, first))
-        for label, url in ((OURS, appliance.graph_url), ("Strawberry with DataLoaders, one worker", plain_url))
+        Target(label=label, url=url, asks=await _pages(url, first, _liked))
+        for label, url in ((OURS, appliance.graph_url), (PLAIN, peers.plain_url))
     ]
+    if peers.postgraphile_url is not None:
+        pages.append(await _of_postgraphile(peers.postgraphile_url, tokens))
     alone = [
         Target(label=OURS, url=appliance.graph_url, asks=asks)
         for asks in (
@@ -108,20 +126,40 @@ async def _measure(
     ]
     for target in alone:
         await answered(target.url, target.asks[:LISTENERS])
-    ours, theirs = await in_turns(pages, rounds=rounds, folder=folder / "pages")
+    ours, theirs, *others = await in_turns(pages, rounds=rounds, folder=folder / "pages")
     home, like = await in_turns(alone, rounds=rounds, folder=folder / "alone")
     return [
-        Load(name="page of 20 tracks with artists and albums", ours=ours, baseline=theirs, times=TIMES),
+        Load(
+            name="page of 20 tracks with artists and albums",
+            ours=ours,
+            baseline=theirs,
+            times=TIMES,
+            beside=tuple(others),
+            absent=peers.absent,
+        ),
         Load(name="home screen of six connections", ours=home),
         Load(name="one like", ours=like),
     ]
 
 
-async def _pages(url: str, first: list[Ask]) -> list[Ask]:
+async def _of_postgraphile(url: str, tokens: list[str]) -> Target:
+    first = [
+        Ask(token=token, query=postgraphiles.PAGE, variables={"user": postgraphiles.user_of(token), "after": None})
+        for token in tokens
+    ]
+    asks = await _pages(url, first, lambda data: data["allLikedTracks"])
+    return Target(label=postgraphiles.LABEL, url=url, asks=asks)
+
+
+def _liked(data: Any) -> Any:
+    return data["viewer"]["library"]["likedTracks"]
+
+
+async def _pages(url: str, first: list[Ask], page_of: Callable[[Any], Any]) -> list[Ask]:
     """The first pages and those that follow them, at this server."""
-    pages = [data["viewer"]["library"]["likedTracks"] for data in await answered(url, first)]
+    pages = [page_of(data) for data in await answered(url, first)]
     following = [
-        Ask(token=ask.token, query=PAGE, variables={"after": page["pageInfo"]["endCursor"]})
+        Ask(token=ask.token, query=ask.query, variables={**ask.variables, "after": page["pageInfo"]["endCursor"]})
         for ask, page in zip(first, pages, strict=True)
         if page["pageInfo"]["hasNextPage"]
     ]
@@ -131,7 +169,7 @@ async def _pages(url: str, first: list[Ask]) -> list[Ask]:
 
 async def _likes(url: str, first: list[Ask]) -> list[Ask]:
     """Everybody likes what somebody else likes, so that rows are written the first time."""
-    pages = [data["viewer"]["library"]["likedTracks"]["edges"] for data in await answered(url, first)]
+    pages = [_liked(data)["edges"] for data in await answered(url, first)]
     tracks = [edge["node"]["id"] for page in pages for edge in page]
     return [Ask(token=ask.token, query=LIKE, variables={"trackId": track}) for track in tracks for ask in first]
 
@@ -144,35 +182,9 @@ async def _tokens(settings: Mapping[str, str]) -> list[str]:
 @contextmanager
 def plain(settings: Mapping[str, str]) -> Iterator[str]:
     """Plain Strawberry on the same database; answers its address."""
-    (port,) = free_ports(1)
-    told = {
-        "postgres_url": settings["SEGUE_POSTGRES_URL"],
-        "access_token_key": settings["SEGUE_ACCESS_TOKEN_KEY"],
-        "port": int(port),
-    }
-    process = subprocess.Popen(SERVE, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.DEVNULL)  # noqa: S603 -- ours
-    try:
-        assert process.stdin is not None  # noqa: S101 -- it is a pipe
-        with process.stdin:
-            process.stdin.write(json.dumps(told).encode())
-        url = f"http://127.0.0.1:{port}"
-        _wait_until_answered(url)
+    told = {"postgres_url": settings["SEGUE_POSTGRES_URL"], "access_token_key": settings["SEGUE_ACCESS_TOKEN_KEY"]}
+    with served(SERVE, told, folder=ROOT) as url:
         yield url
-    finally:
-        process.terminate()
-        process.wait(START_TIMEOUT_S)
-
-
-def _wait_until_answered(url: str) -> None:
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline:
-        try:
-            urlopen(f"{url}/graphql?query=%7B__typename%7D", timeout=2).close()  # noqa: S310 -- loopback over http
-        except (URLError, OSError):
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError(url)
 
 
 def filled_home(home: Path, folder: Path, *options: str) -> Path:

@@ -125,6 +125,10 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     baseline: Served | None = None
     times: float = 0
     """What was promised."""
+    beside: tuple[Served, ...] = ()
+    """Others, of which nothing was promised."""
+    absent: str = ""
+    """Why one of them is missing."""
 
     @property
     def ratio(self) -> float | None:
@@ -193,7 +197,9 @@ def _load(load: Load) -> str:
     if load.baseline is None or load.ratio is None:
         return f"{load.name}\n  {load.ours}"
     goal = f"at least {load.times:g} times as many a second: {'met' if load.met else 'NOT MET'}"
-    return f"{load.name}  ({goal})\n  {load.ours}\n  {load.baseline}\n  {load.ratio:.2f} times as many"
+    others = [str(one) for one in load.beside] + ([load.absent] if load.absent else [])
+    lines = [f"{load.name}  ({goal})", str(load.ours), str(load.baseline), f"{load.ratio:.2f} times as many", *others]
+    return "\n  ".join(lines)
 
 
 def _time(seconds: float) -> str:

@@ -28,6 +28,7 @@ from edge.terms import NO_TERMS, Terms
 from edge.token import mint
 from loadtests.appliance import ROOT, free_ports
 from origin import asset as assets
+from origin import layout
 from origin.asset import Asset, Codec, Loudness, Master, Rendition, Segment
 
 START_TIMEOUT_S = 60
@@ -60,11 +61,11 @@ class OriginAlone(msgspec.Struct, frozen=True, kw_only=True):
         token = mint(
             key_id=KEY_ID,
             secret=bytes.fromhex(EDGE_SECRET),
-            directory=assets.asset_directory(asset.asset_id),
+            directory=layout.asset_directory(asset.asset_id),
             expires_at_s=int(time.time()) + 3600 + after_s,
             terms=terms,
         )
-        return f"/{token}/{assets.revision_directory(asset.asset_id, asset.revision)}{name}"
+        return f"/{token}/{layout.revision_directory(asset.asset_id, asset.revision)}{name}"
 
     async def store(self, files: Sequence[Sequence[bytes]]) -> Asset:
         """Store an asset with a rendition for each of `files`, which are the segments of one, and list it."""
@@ -73,10 +74,10 @@ class OriginAlone(msgspec.Struct, frozen=True, kw_only=True):
         asset = _asset(asset_id, renditions)
         async with open_store(s3_settings(self.environment)) as objects:
             for rendition, segments in zip(renditions, files, strict=True):
-                key = assets.track_file_key(asset_id, asset.revision, rendition.name)
+                key = layout.track_file_key(asset_id, asset.revision, rendition.name)
                 await objects.write(key, HEADER + b"".join(segments), content_type="audio/mp4")
             await objects.write(
-                assets.descriptor_key(asset_id, asset.revision), assets.encode(asset), content_type="application/json"
+                layout.descriptor_key(asset_id, asset.revision), assets.encode(asset), content_type="application/json"
             )
         return asset
 

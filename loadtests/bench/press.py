@@ -20,7 +20,8 @@ from botocore.config import Config
 from botocore.session import get_session
 
 from config.settings import S3Settings
-from origin.asset import Asset, track_file_key
+from origin.asset import Asset
+from origin.layout import track_file_key
 
 RENDITION = "aac-160"
 LIFETIME_S = 600

@@ -25,10 +25,13 @@ OPTIONS = ("-t1", f"-c{CONNECTIONS}", "-d8s")
 
 SCRIPT = """
 local requests, at = {}, 0
-for line in io.lines("%(requests)s") do
-  local token, body = line:match("^(%%S+)\\t(.*)$")
-  requests[#requests + 1] = wrk.format("POST", "/graphql",
-    {["content-type"] = "application/json", ["authorization"] = "Bearer " .. token}, body)
+init = function() -- only from here on wrk knows the Host, which every request has to name
+  for line in io.lines("%(requests)s") do
+    local token, body = line:match("^(%%S+)\\t(.*)$")
+    requests[#requests + 1] = wrk.format("POST", "/graphql",
+      {["content-type"] = "application/json", ["accept"] = "application/json",
+       ["authorization"] = "Bearer " .. token}, body)
+  end
 end
 request = function()
   at = at %% #requests + 1

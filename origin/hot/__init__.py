@@ -9,7 +9,7 @@
     └── lines    the access log's lines, written without a logger
 
 Nothing is decided here. The application answers every question first, and its answer says how to come by the same body
-again (`origin.service.Answer.again`). What depends on the moment is looked at each time: the token's expiry, whether
+again (`origin.exchange.Answer.again`). What depends on the moment is looked at each time: the token's expiry, whether
 the asset is withdrawn, whether memory still holds the bytes (decision 0100).
 
 Pure: `head`, `memo`.

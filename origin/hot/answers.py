@@ -9,7 +9,7 @@ Rules
    again when it was not seen for long. A bad token is no key, so the application refuses it.
 2. Its expiry is compared with the clock for every answer.
 3. For every answer the service is asked whether the asset may still be had and whether memory holds what it takes
-   (`origin.service.Answer.again`). No body is held here.
+   (`origin.exchange.Answer.again`). No body is held here.
 4. An answer is learnt when it is given the second time. Errors are not learnt, nor are answers to other questions than
    plain ones.
 
@@ -30,10 +30,10 @@ from edge.errors import TokenRejected
 from edge.terms import spell
 from origin.cors import Cors
 from origin.encodings import Coding, negotiated
+from origin.exchange import Again, Answer, Request
 from origin.hot.head import Plain, is_plain
 from origin.hot.memo import Memo
 from origin.reads.sketch import Sketch
-from origin.service import Again, Answer, Request
 
 TOKENS = 16_384
 """More listeners than a process serves at once. Each takes some 300 bytes: 5 MB."""
@@ -45,7 +45,7 @@ WORTH_LEARNING = 2
 """Times asked for: whoever crawls asks for everything once, and is not to fill this memory."""
 
 SCOPE = re.compile(rb"/assets/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/")
-"""What a token is for, and the slash between the two (`origin.asset.asset_directory`)."""
+"""What a token is for, and the slash between the two (`origin.layout.asset_directory`)."""
 SCOPE_BYTES = 45
 
 Key: TypeAlias = tuple[bytes, str, Coding | None, str | None]

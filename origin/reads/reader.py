@@ -7,6 +7,7 @@ rarely asked for twice.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from uuid import UUID
 
@@ -25,15 +26,26 @@ from origin.reads.whole import WholeObject
 
 
 class Reader:
-    """Reads of one process. All but `held` and `ahead` raise StoreAway, WrongBytes, NotThere and Busy."""
+    """Reads of one process; `clock` is monotonic.
 
-    def __init__(self, *, endpoints: Endpoints, cache: Cache[str, bytes], room: Room, disk: Disk | None) -> None:
+    All but `held` and `ahead` raise StoreAway, WrongBytes, NotThere and Busy.
+    """
+
+    def __init__(
+        self,
+        *,
+        endpoints: Endpoints,
+        cache: Cache[str, bytes],
+        room: Room,
+        disk: Disk | None,
+        clock: Callable[[], float],
+    ) -> None:
         self._endpoints = endpoints
         self._cache = cache
         self._room = room
         self._disk = disk
         self._flights: Flights[str, bytes] = Flights()
-        self._images = Images(lambda image_id: endpoints.ask(lambda store: store.image(image_id)))
+        self._images = Images(lambda image_id: endpoints.ask(lambda store: store.image(image_id)), clock=clock)
 
     def held(self, block: Block) -> bytes | None:
         """Answer the block if it is in memory, and count that it was asked for; every request comes here first."""

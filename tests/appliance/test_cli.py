@@ -4,11 +4,8 @@ from pathlib import Path
 
 import click
 import pytest
-from click.testing import CliRunner
 
 from appliance import cli
-from appliance.commands.schema import schema
-from appliance.errors import SchemaDiffers
 
 SEGUE = Path(sys.executable).with_name("segue")
 HEAVY = ("graph", "origin", "ingest", "aiobotocore", "asyncpg", "litestar", "numpy", "rich", "strawberry", "valkey")
@@ -75,20 +72,3 @@ def test_process_alone_names_what_it_needs(tmp_path: Path) -> None:
 def test_migrate_says_what_it_applied(environment: dict[str, str]) -> None:
     outcome = run("migrate", **{name: value for name, value in environment.items() if name.startswith("SEGUE_")})
     assert (outcome.returncode, outcome.stdout, outcome.stderr) == (0, "nothing to apply\n", "")
-
-
-def test_schema_that_was_written_passes_the_check_until_it_is_changed(tmp_path: Path) -> None:
-    file = tmp_path / "schema.graphql"
-    runner = CliRunner()
-    assert runner.invoke(schema, ["--write", "--file", str(file)]).exit_code == 0
-    assert runner.invoke(schema, ["--check", "--file", str(file)]).exit_code == 0
-    assert runner.invoke(schema, []).output == file.read_text()
-    file.write_text(file.read_text().replace("type Query", "type Quarry", 1))
-    outcome = runner.invoke(schema, ["--check", "--file", str(file)])
-    assert isinstance(outcome.exception, SchemaDiffers)
-    assert "+type Query {" in outcome.output.splitlines()
-
-
-def test_missing_schema_file_fails_the_check(tmp_path: Path) -> None:
-    outcome = CliRunner().invoke(schema, ["--check", "--file", str(tmp_path / "none")])
-    assert isinstance(outcome.exception, SchemaDiffers)

@@ -88,10 +88,9 @@ class Place:
         return int(text.partition('"pid":')[2].partition(",")[0])
 
 
-def variables(free_ports: list[int], bytecode: Path) -> dict[str, str]:
+def variables(free_ports: list[int]) -> dict[str, str]:
     own = {name: value for name, value in os.environ.items() if not name.startswith("SEGUE_")}
-    # Compiled modules are shared between the homes of these tests: only the first start pays for them.
-    return {**own, **dict(zip(PORTS, map(str, free_ports), strict=True)), "PYTHONPYCACHEPREFIX": str(bytecode)}
+    return {**own, **dict(zip(PORTS, map(str, free_ports), strict=True))}
 
 
 def four_ports() -> list[int]:
@@ -102,20 +101,15 @@ def four_ports() -> list[int]:
     return ports
 
 
-@pytest.fixture(scope="module")
-def bytecode(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("bytecode")
-
-
 @pytest.fixture
-def place(tmp_path: Path, bytecode: Path) -> Place:
-    return Place(tmp_path, variables(four_ports(), bytecode))
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path, variables(four_ports()))
 
 
 @pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory, bytecode: Path) -> Iterator[Place]:
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     """One appliance for the tests that do not stop it."""
-    there = Place(tmp_path_factory.mktemp("running"), variables(four_ports(), bytecode))
+    there = Place(tmp_path_factory.mktemp("running"), variables(four_ports()))
     with there.up() as process:
         there.until("Segue is ready", process)
         yield there

@@ -86,21 +86,21 @@ PART = 5 * 1024 * 1024
 
 async def test_parts_sent_in_any_order_make_one_object(store):
     content = bytes(range(256)) * 4096 * 5 + b"tail"
-    upload = await store.create_multipart("uploads/1", content_type="audio/wav")
-    assert [(one.key, one.upload_id) for one in await store.multipart_uploads("uploads/")] == [("uploads/1", upload)]
-    assert await store.list_parts("uploads/1", upload) == []
+    upload = await store.multipart.begin("uploads/1", content_type="audio/wav")
+    assert [(one.key, one.upload_id) for one in await store.multipart.unfinished("uploads/")] == [("uploads/1", upload)]
+    assert await store.multipart.parts("uploads/1", upload) == []
     for number in (2, 1):
         await send(store, upload, number, content[(number - 1) * PART : number * PART])
-    parts = await store.list_parts("uploads/1", upload)
+    parts = await store.multipart.parts("uploads/1", upload)
     assert [(part.number, part.size_bytes) for part in parts] == [(1, PART), (2, len(content) - PART)]
     assert await store.keys("") == []  # nobody sees half of it
-    await store.complete_multipart("uploads/1", upload, parts)
+    await store.multipart.complete("uploads/1", upload, parts)
     assert await store.read("uploads/1") == content
-    assert await store.multipart_uploads("uploads/") == []
+    assert await store.multipart.unfinished("uploads/") == []
 
 
 async def send(store, upload, number, body, *, size_bytes=None):
-    put = await store.presign_part(
+    put = await store.multipart.presign(
         "uploads/1", upload, number, size_bytes=len(body) if size_bytes is None else size_bytes, lifetime_s=60
     )
     async with aiohttp.ClientSession() as http, http.put(put.url, data=io.BytesIO(body), headers=put.headers) as answer:
@@ -108,26 +108,26 @@ async def send(store, upload, number, body, *, size_bytes=None):
 
 
 async def test_a_part_of_another_size_than_signed_is_refused(store):
-    upload = await store.create_multipart("uploads/1", content_type="audio/wav")
+    upload = await store.multipart.begin("uploads/1", content_type="audio/wav")
     assert await send(store, upload, 1, b"four", size_bytes=5) == 403
     assert await send(store, upload, 1, b"four", size_bytes=4) == 200
 
 
 async def test_an_aborted_upload_is_gone_and_may_be_aborted_again(store):
-    upload = await store.create_multipart("uploads/1", content_type="audio/wav")
+    upload = await store.multipart.begin("uploads/1", content_type="audio/wav")
     await send(store, upload, 1, b"some")
     for _ in range(2):
-        await store.abort_multipart("uploads/1", upload)
-    assert await store.multipart_uploads("uploads/") == []
+        await store.multipart.abort("uploads/1", upload)
+    assert await store.multipart.unfinished("uploads/") == []
     with pytest.raises(ObjectMissing):
-        await store.list_parts("uploads/1", upload)
+        await store.multipart.parts("uploads/1", upload)
 
 
 async def test_unfinished_uploads_are_listed_below_their_prefix_with_their_age(store):
     before = datetime.now(UTC) - timedelta(seconds=5)
-    await store.create_multipart("uploads/1", content_type="audio/wav")
-    await store.create_multipart("elsewhere/1", content_type="audio/wav")
-    (found,) = await store.multipart_uploads("uploads/")
+    await store.multipart.begin("uploads/1", content_type="audio/wav")
+    await store.multipart.begin("elsewhere/1", content_type="audio/wav")
+    (found,) = await store.multipart.unfinished("uploads/")
     assert before < found.begun_at < datetime.now(UTC) + timedelta(seconds=5)
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config.standing import Mark, Standing, chosen, fresh_at_s, kept, may_answer, parse
+from config.standing import Mark, Standing, behind_s, chosen, fresh_at_s, kept, may_answer, parse
 
 LIMIT_S = 5.0
 
@@ -74,3 +74,19 @@ def test_who_may_answer_has_all_that_is_older_than_the_limit(
     standing = Standing(position=min(replayed, position(asked_s)), seen_at_s=asked_s)
     if may_answer(standing, marks, needed=0, now_s=asked_s, limit_s=LIMIT_S):
         assert standing.position >= position(asked_s - LIMIT_S)
+
+
+@pytest.mark.parametrize(
+    ("standing", "told"),
+    [
+        (None, None),
+        (Standing(position=30, seen_at_s=10), 1.0),
+        (Standing(position=15, seen_at_s=10), 4.0),
+        (Standing(position=1, seen_at_s=10), LIMIT_S),
+    ],
+    ids=["not heard of", "at the newest mark", "between two marks", "behind the limit"],
+)
+def test_a_replica_is_behind_by_the_age_of_what_it_shows(standing: Standing | None, told: float | None) -> None:
+    marks = [Mark(position=10, at_s=6.0), Mark(position=20, at_s=8.0), Mark(position=30, at_s=9.0)]
+    assert behind_s(standing, marks, now_s=10.0, limit_s=LIMIT_S) == told
+    assert behind_s(standing, [], now_s=10.0, limit_s=LIMIT_S) is None

@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 from uuid import UUID
 
 import aiohttp
@@ -38,9 +38,9 @@ from graph.live.presence import Presence
 from graph.protection import sparing
 from graph.uploads import tables as uploads
 from graph.viewer import Role, Viewer
+from tests.graph.clients import PATIENCE_S, Api, Ask, Socket
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60.0
 START_S = 120.0
 SERVE = "import json, sys; from graph.server import serve; serve(json.load(sys.stdin))"
 
@@ -170,73 +170,6 @@ async def add_revision(pool: Pool, owner: Viewer, *, track: UUID, asset: UUID, d
     )
 
 
-class Watch:
-    """One subscription over graphql-transport-ws."""
-
-    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        self._socket = socket
-
-    async def next(self) -> Any:
-        """The value of the next event. Raises Ended."""
-        async with asyncio.timeout(PATIENCE_S):
-            message = await self._socket.receive_json()
-        if message["type"] != "next":
-            raise Ended(message)
-        payload = message["payload"]
-        if payload.get("errors"):
-            raise Ended(payload["errors"])
-        (value,) = payload["data"].values()
-        return value
-
-    async def silence(self, seconds: float = 0.4) -> bool:
-        """Whether nothing arrives for a while."""
-        try:
-            async with asyncio.timeout(seconds):
-                await self._socket.receive_json()
-        except TimeoutError:
-            return True
-        return False
-
-
-class Ended(Exception):
-    """The server did not send an event, but what stands in the message: an error, or that it has completed."""
-
-
-class Api:
-    """One account's view of one graph process."""
-
-    def __init__(self, http: aiohttp.ClientSession, url: str, token: str | None) -> None:
-        self.http = http
-        self._url = f"{url}/graphql"
-        self._headers = {} if token is None else {"authorization": f"Bearer {token}"}
-
-    async def answer(self, query: str, **variables: Any) -> dict[str, Any]:
-        body = {"query": query, "variables": variables}
-        async with self.http.post(self._url, json=body, headers=self._headers) as response:
-            answered: dict[str, Any] = await response.json(content_type=None)
-            return answered
-
-    async def data(self, query: str, **variables: Any) -> Any:
-        """The only field of `data`, once no error has come with it."""
-        body = await self.answer(query, **variables)
-        assert "errors" not in body, body
-        (value,) = body["data"].values()
-        return value
-
-    async def codes(self, query: str, **variables: Any) -> list[str]:
-        """`extensions.code` of every top-level error."""
-        return [error["extensions"]["code"] for error in (await self.answer(query, **variables)).get("errors", [])]
-
-    @asynccontextmanager
-    async def watching(self, query: str, **variables: Any) -> AsyncIterator[Watch]:
-        async with self.http.ws_connect(self._url, protocols=("graphql-transport-ws",)) as socket:
-            await socket.send_json({"type": "connection_init", "payload": self._headers})
-            assert (await socket.receive_json())["type"] == "connection_ack"
-            operation = {"query": query, "variables": variables}
-            await socket.send_json({"id": "1", "type": "subscribe", "payload": operation})
-            yield Watch(socket)
-
-
 @pytest.fixture
 def graph_children() -> list["subprocess.Popen[str]"]:
     """The processes that `start_graph` has started, for a test that kills one."""
@@ -342,40 +275,6 @@ async def living(application: Litestar) -> AsyncIterator[Litestar]:
         await task
 
 
-class Ask:
-    """Requests to the application in the loop; `viewer` signs them."""
-
-    def __init__(self, application: Litestar, client: httpx.AsyncClient) -> None:
-        self.app = application
-        self.client = client
-
-    def token(self, viewer: Viewer, *, lifetime_s: int = 600) -> str:
-        key = self.app.state.services.signing_key
-        minted = tokens.mint(
-            viewer.user_id, viewer.role, market=viewer.market, key=key, now_s=int(time.time()), lifetime_s=lifetime_s
-        )
-        return minted.text
-
-    async def __call__(self, query: str, viewer: Viewer | None = None, /, **variables: Any) -> dict[str, Any]:
-        """The whole body."""
-        headers = {} if viewer is None else {"authorization": f"Bearer {self.token(viewer)}"}
-        response = await self.client.post("/graphql", json={"query": query, "variables": variables}, headers=headers)
-        body: dict[str, Any] = response.json()
-        return body
-
-    async def data(self, query: str, viewer: Viewer | None = None, /, **variables: Any) -> Any:
-        """The only field of `data`, once no error has come with it."""
-        body = await self(query, viewer, **variables)
-        assert "errors" not in body, body
-        (value,) = body["data"].values()
-        return value
-
-    async def codes(self, query: str, viewer: Viewer | None = None, /, **variables: Any) -> list[str]:
-        """`extensions.code` of every top-level error."""
-        errors = (await self(query, viewer, **variables)).get("errors", [])
-        return [error["extensions"]["code"] for error in errors]
-
-
 @pytest.fixture
 async def ask(app: Litestar) -> AsyncIterator[Ask]:
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
@@ -441,66 +340,6 @@ def indexes_of(pool: Pool) -> IndexesOf:
         return {match[1] for match in re.finditer(r'"Index Name": "([^"]+)"', explained)}
 
     return explain
-
-
-class Socket:
-    """A WebSocket to the application in the loop, by ASGI messages."""
-
-    def __init__(self, application: Litestar, headers: dict[str, str]) -> None:
-        self._app = application
-        self._headers = headers
-        self._sent: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self._received: asyncio.Queue[Any] = asyncio.Queue()
-
-    async def __aenter__(self) -> Self:
-        scope = {
-            "type": "websocket",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "scheme": "ws",
-            "path": "/graphql",
-            "raw_path": b"/graphql",
-            "root_path": "",
-            "query_string": b"",
-            "headers": [(name.encode(), value.encode()) for name, value in self._headers.items()],
-            "subprotocols": [self._headers.get("sec-websocket-protocol", "graphql-transport-ws")],
-            "server": ("graph.test", 80),
-            "client": ("127.0.0.1", 1),
-            "state": {},
-            "extensions": {},
-        }
-        await self._sent.put({"type": "websocket.connect"})
-        self._task = asyncio.create_task(self._app(scope, self._sent.get, self._received.put))
-        self.handshake = await self.event()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._sent.put({"type": "websocket.disconnect", "code": 1000})
-        async with asyncio.timeout(PATIENCE_S):
-            await self._task
-
-    async def event(self) -> dict[str, Any]:
-        async with asyncio.timeout(PATIENCE_S):
-            event: dict[str, Any] = await self._received.get()
-        return event
-
-    async def send(self, message: object) -> None:
-        text = message if isinstance(message, str) else json.dumps(message)
-        await self._sent.put({"type": "websocket.receive", "text": text, "bytes": None})
-
-    async def receive(self) -> Any:
-        """The next message, or the code with which the server closed."""
-        event = await self.event()
-        return event["code"] if event["type"] == "websocket.close" else json.loads(event["text"])
-
-    async def start(self, payload: object = None) -> Any:
-        await self.send({"type": "connection_init", "payload": payload})
-        return await self.receive()
-
-    async def operate(self, query: str, **variables: Any) -> Any:
-        """Run one operation and answer its first message."""
-        await self.send({"type": "subscribe", "id": "1", "payload": {"query": query, "variables": variables}})
-        return await self.receive()
 
 
 @pytest.fixture

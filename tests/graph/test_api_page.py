@@ -6,6 +6,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
+from uuid import uuid4
 
 import pytest
 
@@ -21,7 +22,8 @@ from graph.listening.rollup import roll_up
 from graph.playlists import records as playlists
 from graph.search import service as search
 from graph.viewer import Role, Viewer
-from tests.graph.conftest import Ask, add_revision
+from tests.graph.clients import Ask
+from tests.graph.conftest import add_revision
 from tests.graph.pages import Page, shape
 
 PASSWORD = "seven quiet lakes"
@@ -117,16 +119,19 @@ async def _sign_up_and_stay(do: Do) -> None:
 async def _collect(do: Do, release: Release, *, cursor: str) -> None:
     assert (await do("Like", track=release.track))["likeTrack"]["track"]["viewerHasLiked"]
     (told,) = (await do("Changes", after=cursor))["viewer"]["changes"]["changes"]
-    assert (told["part"], told["id"]) == ("LIKED_TRACK", release.track)
+    assert (told["part"], told["nodeId"]) == ("LIKED_TRACK", release.track)
     assert (await do("Save", album=release.album))["saveAlbum"]["album"]["viewerHasSaved"]
     liked = (await do("LikedTracks", after=None))["viewer"]["library"]["likedTracks"]
     assert [edge["node"]["id"] for edge in liked["edges"]] == [release.track]
 
 
 async def _arrange(do: Do, release: Release) -> None:
-    made = (await do("CreatePlaylist", input={"name": "Evening", "public": False}))["createPlaylist"]["playlist"]
-    given = {"playlistId": made["id"], "trackIds": [release.track, release.track]}
+    wanted = {"name": "Evening", "public": False, "idempotencyKey": str(uuid4())}
+    made = (await do("CreatePlaylist", input=wanted))["createPlaylist"]["playlist"]
+    assert (await do("CreatePlaylist", input=wanted))["createPlaylist"]["playlist"] == made
+    given = {"playlistId": made["id"], "trackIds": [release.track, release.track], "idempotencyKey": str(uuid4())}
     added = (await do("AddToPlaylist", input=given))["addPlaylistEntries"]
+    assert (await do("AddToPlaylist", input=given))["addPlaylistEntries"] == added
     first, last = (entry["id"] for entry in added["entries"])
     move = {"playlistId": made["id"], "revision": added["revision"], "entryIds": [last], "place": {"end": "START"}}
     moved = (await do("MoveInPlaylist", input=move))["movePlaylistEntries"]["playlist"]

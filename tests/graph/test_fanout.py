@@ -5,7 +5,8 @@ import pytest
 from valkey.asyncio import Valkey
 from valkey.asyncio.client import PubSub
 
-from graph.fanout import GAP, INBOX_CAPACITY, Fanout, Inbox, open_fanout
+from graph.fanout import Fanout, open_fanout
+from graph.rooms import GAP, INBOX_CAPACITY, Inbox
 
 PATIENCE_S = 60.0
 
@@ -132,7 +133,7 @@ async def test_who_is_cancelled_while_entering_leaves_no_room(fanout: Fanout, mo
 async def test_subscribers_cancelled_at_any_step_leave_channel_and_connection_as_they_were(
     fanout: Fanout, valkey: Valkey
 ) -> None:
-    connection = fanout._pubsub
+    connection = fanout._connection
     async with fanout.subscribe("test:steady") as inbox:
         for steps in range(60):
             task = asyncio.create_task(_stay(fanout, "test:steps"))
@@ -145,7 +146,7 @@ async def test_subscribers_cancelled_at_any_step_leave_channel_and_connection_as
         async with asyncio.timeout(PATIENCE_S):
             while await pubsub_connections(valkey, "test:steps"):
                 await asyncio.sleep(0.01)
-        assert fanout._pubsub is connection
+        assert fanout._connection is connection
         await valkey.publish("test:steady", "still heard")
         assert await inbox.next(PATIENCE_S) == b"still heard"
 

@@ -8,9 +8,9 @@ from typing import Any
 import asyncpg
 import pytest
 
-from graph.library import upkeep
+from graph.library import availability, upkeep
 from graph.library.shelves import SHELVES
-from graph.listening import forgetting, service
+from graph.listening import forgetting, orphans, retention, service
 
 # A step that is disabled is in a plan only where there is no other way; plans are those of prepared statements.
 SETTINGS = {"enable_seqscan": "off", "enable_hashjoin": "off", "plan_cache_mode": "force_generic_plan"}
@@ -21,6 +21,15 @@ STATEMENTS = {
     "writing a play": service.WRITE,
     "what was renamed or deleted": upkeep.NOTED,
     "whose account was deleted": forgetting.NOTED,
+    "licences that begin or end": availability.NOTE_TRACKS,
+    "releases that come out": availability.NOTE_ALBUMS,
+    "who likes a track": availability.LIKED,
+    "who has a track in a playlist": availability.ENTERED,
+    "who has saved an album": availability.SAVED,
+    **{f"a portion of {count.table}": count.portion for count in orphans.COUNTS},
+    **{f"what {count.table} has of the deleted": count.remove for count in orphans.COUNTS},
+    "a portion of a month": retention.LAST_OF_PORTION.format(partition="plays_astray"),
+    "what was played recently in a month": retention.FORGET_RECENT.format(partition="plays_astray"),
     **{f"forgetting: {statement}": statement for statement in forgetting.FORGET},
     **{
         f"{shelf.kind.value}: {name}": statement

@@ -13,7 +13,7 @@ from config.settings import GraphSettings, graph_settings
 from graph.viewer import Role, Viewer
 
 SIGN_IN = 'mutation { signIn(input: { email: "a@b.example", password: "x" }) { userErrors { code } } }'
-ONE = "{ viewer { id } }"
+ONE = "{ viewer { id displayName } }"
 PATIENCE_S = 1.0
 
 

@@ -14,6 +14,8 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.processes import alive, children_of
+
 ROOT = Path(__file__).parents[2]
 SERVE = "import json, sys; from graph.server import serve; serve(json.load(sys.stdin))"
 START_S = 120.0
@@ -51,8 +53,7 @@ class Process:
 
     def workers(self) -> list[int]:
         """Children of the supervisor that serve; multiprocessing's resource tracker does not."""
-        children = Path(f"/proc/{self.child.pid}/task/{self.child.pid}/children").read_text().split()
-        commands = {int(pid): Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children}
+        commands = {pid: Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children_of(self.child.pid)}
         return [pid for pid, command in commands.items() if b"resource_tracker" not in command]
 
 
@@ -66,14 +67,6 @@ def process(environment: dict[str, str], free_port: Callable[[], int]) -> Iterat
         started.child.wait(timeout=60)
     assert started.child.stderr is not None
     started.child.stderr.close()
-
-
-def alive(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="/proc and PR_SET_PDEATHSIG are Linux's")

@@ -27,6 +27,9 @@ from pgqueuer.queries import Queries
 from config.objects import ObjectStore, open_store
 from config.settings import ingest_settings
 from ingest.contract import ENTRYPOINT, UNDATED, Job, encode_job
+from origin import asset as assets
+from origin import layout
+from origin.asset import Asset
 
 ROOT = Path(__file__).parents[2]
 LIMIT_S = 90.0
@@ -123,6 +126,14 @@ def masters() -> type[Masters]:
     return Masters
 
 
+@pytest.fixture(scope="module", autouse=True)
+def loaders_of_libvips() -> Iterator[None]:
+    """A child allows libvips the format at hand alone, for good; this process goes on to other modules."""
+    yield
+    pyvips.block_untrusted_set(False)  # noqa: FBT003 -- libvips' signature
+    pyvips.operation_block_set("VipsForeignLoad", False)  # noqa: FBT003 -- libvips' signature
+
+
 # A complete upload of a track of its own, as graph writes it; the digest is the job's matter.
 ANNOUNCE = """
 CREATE FUNCTION pg_temp.announce(upload uuid, asset uuid, file_name text, size_bytes bigint) RETURNS void AS $$
@@ -135,6 +146,20 @@ CREATE FUNCTION pg_temp.announce(upload uuid, asset uuid, file_name text, size_b
                 sha256(upload::text::bytea), now() + interval '1 hour');
     INSERT INTO assets (asset_id, revision, upload_id, status) VALUES (asset, 1, upload, 'queued');
 $$ LANGUAGE sql
+"""
+
+
+TWO_RUNGS = """
+[[rung]]
+name = "aac-320"
+codec = "aac"
+bandwidth_bps = 320000
+files = ["cmaf"]
+
+[[rung]]
+name = "flac"
+codec = "flac"
+files = ["cmaf", "flac"]
 """
 
 
@@ -202,6 +227,18 @@ class Queue:
     async def keys_of(self, asset_id: UUID) -> list[str]:
         return sorted(await self.store.keys(f"assets/{asset_id}/"))
 
+    async def nothing_stored(self, job: Job) -> bool:
+        return not await self.keys_of(job.asset_id) and not await self.store.keys(job.upload_key)
+
+    async def descriptor(self, job: Job) -> Asset:
+        return assets.decode(await self.store.read(layout.descriptor_key(job.asset_id, job.revision)))
+
+    def climb(self, ladder: str) -> None:
+        """Have the workers that are started from now on make this ladder's rungs."""
+        path = Path(self.environment["SEGUE_SCRATCH"]).with_name("ladder.toml")
+        path.write_text(ladder)
+        self.environment["SEGUE_LADDER"] = str(path)
+
 
 @pytest.fixture
 async def queue(environment: dict[str, str], tmp_path: Path) -> AsyncIterator[Queue]:
@@ -211,6 +248,12 @@ async def queue(environment: dict[str, str], tmp_path: Path) -> AsyncIterator[Qu
     async with open_store(ingest_settings(settings).s3) as store:
         yield Queue(settings, connection, store)
     await connection.close()
+
+
+@pytest.fixture
+def small(queue: Queue) -> None:
+    """Two rungs: what is tested is the way of a job, not what it makes."""
+    queue.climb(TWO_RUNGS)
 
 
 class Workers:

@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 
-from origin import asset as assets
+from origin import layout
 from origin.asset import Asset
 
 DRIFT_LU = {"opus": 1.0}
@@ -46,11 +46,11 @@ async def assert_lengths(queue: Any, asset: Asset, name: str) -> None:
             one.name,
         )
     for rendition in asset.renditions:
-        samples = decoded(await queue.store.read(assets.track_file_key(*place, rendition.name)), ignore_editlist="1")
+        samples = decoded(await queue.store.read(layout.track_file_key(*place, rendition.name)), ignore_editlist="1")
         held = rendition.priming_samples + rendition.sample_count + rendition.padding_samples
         assert samples.shape == (held, rendition.channels), (name, rendition.name)
     for file in asset.progressive:
-        samples = decoded(await queue.store.read(assets.progressive_key(*place, file.file_name)))
+        samples = decoded(await queue.store.read(layout.progressive_key(*place, file.file_name)))
         # Of an .m4a FFmpeg gives out the padding of the last frame, which its edit list leaves out.
         heard = file.sample_count + (file.padding_samples if file.extension == "m4a" else 0)
         assert samples.shape == (heard, file.channels), (name, file.file_name)
@@ -59,7 +59,7 @@ async def assert_lengths(queue: Any, asset: Asset, name: str) -> None:
 async def assert_lossless(queue: Any, asset: Asset, master: Any) -> None:
     """Both files of the FLAC encoding hold the master, bit for bit; `master` is left-justified in 32 bits."""
     place = asset.asset_id, asset.revision
-    for key in (assets.track_file_key(*place, "flac"), assets.progressive_key(*place, "flac.flac")):
+    for key in (layout.track_file_key(*place, "flac"), layout.progressive_key(*place, "flac.flac")):
         assert np.array_equal(left_justified(decoded(await queue.store.read(key))), master), key
 
 

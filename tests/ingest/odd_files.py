@@ -25,13 +25,14 @@ from ingest.contract import Job
 from ingest.errors import MediaError
 from ingest.features.record import Features
 from ingest.isolation import child
+from ingest.isolation.messages import Limits
 from ingest.pipeline import CHILD_LIMITS
 from ingest.progressive.labels import Labels
 from ingest.renditions import ladder
 from ingest.renditions.finished import Finished
 from ingest.renditions.production import Sources, derive, render_all
 from ingest.renditions.recipe import Recipe
-from ingest.tasks import Analyse, Decode, Decoded, Limits, Measure, Measured, Source
+from ingest.tasks import Analyse, Decode, Decoded, Measure, Measured, Source
 
 DECODER_LIMITS = Limits(memory_bytes=3 << 29, cpu_s=15, wall_s=300, file_bytes=1 << 30)
 LABELS = Labels(title="T", artist="A", album="", isrc="")

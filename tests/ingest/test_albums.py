@@ -11,7 +11,7 @@ import pytest
 from ingest.albums import Albums
 from ingest.contract import Job
 from ingest.loudness import album
-from origin.asset import loudness_blocks_key
+from origin.layout import loudness_blocks_key
 
 
 @pytest.fixture

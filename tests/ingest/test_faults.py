@@ -21,6 +21,7 @@ from config.migrate import load, migrate
 from ingest.contract import Job
 from ingest.jobs import quarantine
 from ingest.lifecycle.housekeeping import sweep
+from tests.processes import children_of
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 120.0
@@ -53,9 +54,8 @@ CREATE TRIGGER note_ready AFTER UPDATE ON assets FOR EACH ROW
 
 
 @pytest.fixture(autouse=True)
-def small_ladder(queue: Any, tmp_path: Path) -> None:
-    (tmp_path / "ladder.toml").write_text(LADDER)
-    queue.environment["SEGUE_LADDER"] = str(tmp_path / "ladder.toml")
+def small_ladder(queue: Any) -> None:
+    queue.climb(LADDER)
 
 
 async def became_ready(queue: Any) -> dict[str, int]:
@@ -362,8 +362,8 @@ async def held_kib(pid: int) -> tuple[int, int]:
     """What a worker and its children hold, at the lowest of a second: a child of the last job may still be ending."""
     looks = []
     for _ in range(10):
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        children = children_of(pid)
         with suppress(OSError, IndexError):  # one ended between two looks
-            looks.append((resident_kib(pid), sum(resident_kib(int(child)) for child in children)))
+            looks.append((resident_kib(pid), sum(resident_kib(child) for child in children)))
         await asyncio.sleep(0.1)
     return min(own for own, _ in looks), min(theirs for _, theirs in looks)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from origin import asset as assets
+from origin import layout
 from tests.ingest.exactness import assert_lengths, assert_lossless, assert_loudness, left_justified
 
 PCM = bytes.fromhex("0100000000001000800000aa00389b71")
@@ -75,7 +76,7 @@ async def test_odd_masters_become_ready_and_exact(queue: Any, workers: Any, odd_
     assert {name: row["failure_code"] for name, row in rows.items()} == dict.fromkeys(jobs), workers.logs()
     assert [row["attempts"] for row in rows.values()] == [1] * len(jobs)
     for name, odd in odd_masters.items():
-        asset = assets.decode(await queue.store.read(assets.descriptor_key(jobs[name].asset_id, 1)))
+        asset = assets.decode(await queue.store.read(layout.descriptor_key(jobs[name].asset_id, 1)))
         master = asset.master
         assert (master.sample_rate_hz, master.channels, master.bits_per_sample) == odd.form, name
         await assert_lossless(queue, asset, odd.whole)

@@ -14,36 +14,18 @@ from config.settings import ingest_settings
 from ingest import publish
 from ingest.errors import Superseded
 from origin import asset as assets
-from origin.asset import Asset, Codec, Loudness, Master, Rendition, Segment
+from origin import layout
+from origin.asset import Asset, Master
+from tests.ingest.described import QUIET, RENDITION
 
 ASSET_ID = UUID(int=7)
-QUIET = Loudness(integrated_lufs=None, true_peak_dbtp=None)
 
 
 def asset(names: list[str]) -> Asset:
-    rendition = Rendition(
-        name="one",
-        codec=Codec.FLAC,
-        codec_string="fLaC",
-        sample_rate_hz=48_000,
-        channels=2,
-        nominal_bandwidth_bps=1,
-        average_bandwidth_bps=1,
-        peak_bandwidth_bps=1,
-        priming_samples=0,
-        padding_samples=0,
-        sample_count=4096,
-        header_byte_length=1,
-        header_sha256="0" * 32,
-        segments=(Segment(byte_length=1, duration_ticks=4096, sha256="0" * 32),),
-        sha256="00",
-        gain_db=0.0,
-        loudness=QUIET,
-    )
     master = Master(
         sample_rate_hz=48_000, channels=2, bits_per_sample=16, sample_count=4096, loudness=QUIET, pcm_sha256="00"
     )
-    renditions = tuple(msgspec.structs.replace(rendition, name=name) for name in names)
+    renditions = tuple(msgspec.structs.replace(RENDITION, name=name) for name in names)
     return Asset(asset_id=ASSET_ID, revision=1, title="T", master=master, renditions=renditions)
 
 
@@ -59,7 +41,7 @@ async def test_descriptor_is_written_last(queue: Any, tmp_path: Path) -> None:
         stored_before.append(await queue.keys_of(ASSET_ID))
 
     await publish.publish(queue.store, asset(["a"]), blocks(tmp_path), step)
-    kept, descriptor = assets.loudness_blocks_key(ASSET_ID, 1), assets.descriptor_key(ASSET_ID, 1)
+    kept, descriptor = layout.loudness_blocks_key(ASSET_ID, 1), layout.descriptor_key(ASSET_ID, 1)
     assert stored_before == [[], [kept]]
     assert await queue.keys_of(ASSET_ID) == sorted([kept, descriptor])
     assert await queue.store.read(kept) == b"blocks"
@@ -70,7 +52,7 @@ async def test_what_the_descriptor_does_not_name_is_removed(queue: Any, tmp_path
     async def step(_within: float) -> None:
         pass
 
-    a, old = (assets.track_file_key(ASSET_ID, 1, name) for name in ("a", "old"))
+    a, old = (layout.track_file_key(ASSET_ID, 1, name) for name in ("a", "old"))
     for key in (a, old):
         await queue.store.write(key, b"media", content_type="audio/mp4")
     await publish.publish(queue.store, asset(["a"]), blocks(tmp_path), step)
@@ -85,7 +67,7 @@ async def test_worker_that_lost_its_job_writes_no_descriptor(queue: Any, tmp_pat
 
     with pytest.raises(Superseded):
         await publish.publish(queue.store, asset(["a"]), blocks(tmp_path), step)
-    assert await queue.keys_of(ASSET_ID) == [assets.loudness_blocks_key(ASSET_ID, 1)]
+    assert await queue.keys_of(ASSET_ID) == [layout.loudness_blocks_key(ASSET_ID, 1)]
 
 
 async def test_store_that_stops_reading_is_away(

@@ -20,6 +20,7 @@ import soundfile
 
 from config.settings import LADDER
 from origin import asset as assets
+from origin import layout
 from tests.ingest.exactness import assert_lengths, assert_lossless, assert_loudness, decoded, left_justified
 
 MUSIC = Path(__file__).parents[2].parent / "shared" / "audio" / "music"
@@ -71,7 +72,7 @@ async def made(queue: Any, workers: Any, masters: dict[str, bytes], **settings: 
     complaints = [line for line in logged if line["event"] == "a rendition is not what was asked for"]
     assert [line for line in complaints if line["rendition"] != "opus-24"] == []
     return {
-        name: assets.decode(await queue.store.read(assets.descriptor_key(job.asset_id, 1)))
+        name: assets.decode(await queue.store.read(layout.descriptor_key(job.asset_id, 1)))
         for name, job in jobs.items()
     }
 

@@ -4,7 +4,6 @@ What the header alone tells is in `test_worker`; of these some have to be decode
 """
 
 import struct
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,9 +46,8 @@ def unusable(masters: Any) -> dict[FailureCode, bytes]:
 
 
 @pytest.fixture
-def small(queue: Any, tmp_path: Path) -> None:
-    (tmp_path / "ladder.toml").write_text(LADDER)
-    queue.environment["SEGUE_LADDER"] = str(tmp_path / "ladder.toml")
+def small(queue: Any) -> None:
+    queue.climb(LADDER)
 
 
 @pytest.mark.usefixtures("small")

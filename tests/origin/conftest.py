@@ -26,6 +26,7 @@ from config.objects import open_store
 from config.settings import origin_settings, s3_settings
 from edge.token import mint
 from origin import asset as contract
+from origin import layout
 from origin.asset import Asset, Codec, Loudness, Master, Rendition, Segment
 
 ASSET_ID = UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e01")
@@ -119,8 +120,8 @@ class Recording(NamedTuple):
     def objects(self) -> dict[str, bytes]:
         """What ingest would have stored, by key."""
         place = (self.asset.asset_id, self.asset.revision)
-        stored = {contract.track_file_key(*place, name): content for name, content in self.files.items()}
-        return {**stored, contract.descriptor_key(*place): contract.encode(self.asset)}
+        stored = {layout.track_file_key(*place, name): content for name, content in self.files.items()}
+        return {**stored, layout.descriptor_key(*place): contract.encode(self.asset)}
 
 
 @pytest.fixture(scope="session")
@@ -279,11 +280,11 @@ class Origin(NamedTuple):
         values = {
             "key_id": key.key_id,
             "secret": bytes.fromhex(key.secret.reveal()),
-            "directory": contract.asset_directory(asset.asset_id),
+            "directory": layout.asset_directory(asset.asset_id),
             "expires_at_s": int(time.time()) + lifetime_s,
             **changes,
         }
-        return f"/{mint(**values)}/{contract.revision_directory(asset.asset_id, asset.revision)}{name}"
+        return f"/{mint(**values)}/{layout.revision_directory(asset.asset_id, asset.revision)}{name}"
 
     def url(self, name: str) -> str:
         return f"http://{self.host}{self.path(name)}"

@@ -6,8 +6,8 @@ import pytest
 from edge.terms import NO_TERMS, Terms
 from edge.token import mint, verify
 from origin.admission import admitted, selection, way_to
-from origin.asset import asset_directory
 from origin.errors import MalformedQuery, Refused
+from origin.layout import asset_directory
 from origin.protection.scheme import Scheme
 from origin.routes import DashManifest, Header, MasterPlaylist, MediaPlaylist, MediaSegment, WholeFile
 from origin.selection import Selection

@@ -10,10 +10,10 @@ from structlog.testing import capture_logs
 from origin.asgi import Application
 from origin.cors import OPEN
 from origin.errors import StoreAway
+from origin.exchange import Answer
 from origin.hot.answers import Answers
 from origin.hot.lines import JsonLines
 from origin.hot.state import HotState
-from origin.service import Answer
 
 TOKEN = "s1.k1.1800000000.fqRXEN9u7_ur2STJCi9Ks7lFi1SNK0p1REjVO0pvkpA"
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from origin import asset as contract
+from origin import layout
 from origin.asset import Asset, InvalidDescriptor
 
 DIGEST = "0" * contract.DIGEST_DIGITS
@@ -106,6 +107,13 @@ def test_segments_lie_end_to_end_behind_the_header(descriptor) -> None:
             rendition.byte_range(index)
 
 
+def test_places_of_segments_are_added_up_once_and_for_this_rendition_alone(descriptor) -> None:
+    rendition = descriptor.renditions[0]
+    assert rendition.byte_range(0) == (700, 30)
+    assert rendition._starts is rendition._starts
+    assert msgspec.structs.replace(rendition, header_byte_length=800).byte_range(0) == (800, 30)
+
+
 def test_duration_is_the_masters_to_the_millisecond(descriptor) -> None:
     master = msgspec.structs.replace(descriptor.master, sample_rate_hz=44_100, sample_count=44_100 * 3 + 22)
     assert master.duration_ms == 3000
@@ -113,9 +121,9 @@ def test_duration_is_the_masters_to_the_millisecond(descriptor) -> None:
 
 def test_everything_of_an_asset_lies_below_its_directory(descriptor) -> None:
     place = descriptor.asset_id, descriptor.revision
-    directory = contract.asset_directory(descriptor.asset_id)
+    directory = layout.asset_directory(descriptor.asset_id)
     assert directory == "assets/0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e01/"
-    assert contract.descriptor_key(*place) == f"{directory}3/asset.json"
-    assert contract.track_file_key(*place, "aac-160") == f"{directory}3/aac-160.mp4"
-    url = contract.file_url("https://cdn.example", "TOKEN", *place, contract.HLS_MANIFEST)
+    assert layout.descriptor_key(*place) == f"{directory}3/asset.json"
+    assert layout.track_file_key(*place, "aac-160") == f"{directory}3/aac-160.mp4"
+    url = layout.file_url("https://cdn.example", "TOKEN", *place, layout.HLS_MANIFEST)
     assert url == f"https://cdn.example/TOKEN/{directory}3/master.m3u8"

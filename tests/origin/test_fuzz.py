@@ -8,192 +8,46 @@ another, tokens of one directory before the next, headers with a field of each o
 import asyncio
 import json
 import re
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import NamedTuple
-from uuid import UUID
 
 import msgspec
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.errors import TokenRejected
 from edge.terms import Terms
-from edge.token import mint, verify
-from origin.asset import (
-    WHOLE_FILE_PART_BYTES,
-    Asset,
-    Codec,
-    Loudness,
-    Progressive,
-    asset_directory,
-    block_digest,
-    progressive_key,
-)
+from origin.asset import Asset
 from origin.descriptors import Descriptors
-from origin.encodings import Coding, negotiated
-from origin.errors import MalformedLicenseRequest, MalformedQuery, NotThere, Refused
+from origin.errors import NotThere
+from origin.exchange import Answer, Request
 from origin.image import ImageFormat, image_key
+from origin.layout import asset_directory, progressive_key
+from origin.lookup import Lookup
 from origin.protected import Protected
-from origin.protection.clear_key import license_for
 from origin.protection.derived import DerivedKeys
-from origin.protection.keys import ContentKey
 from origin.reads.cache import Cache
-from origin.running_order import Place, directory, read, spell
-from origin.selection import of_query
-from origin.service import Answer, Request, Service
-
-SECRET = bytes(range(32))
-KEYS = {"k1": SECRET}
-NOW = 1_800_000_000
-ASSETS = (UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e01"), UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e02"))
-"""The first one is the session's recording, and the second has the same bytes."""
-REVISION = 3
-ORDER = [Place(asset_id, REVISION) for asset_id in ASSETS]
-IMAGE = UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e03")
-PICTURE = b"a picture"
-WHOLE_BYTES = bytes(range(256)) * 4700
-"""Longer than what is read of a file at once."""
-WHOLE = Progressive(
-    name="mp3-320",
-    extension="mp3",
-    media_type="audio/mpeg",
-    codec=Codec.MP3,
-    codec_string="mp3",
-    sample_rate_hz=44_100,
-    channels=2,
-    nominal_bandwidth_bps=320_000,
-    average_bandwidth_bps=320_000,
-    priming_samples=1105,
-    padding_samples=0,
-    sample_count=441_777,
-    byte_length=len(WHOLE_BYTES),
-    sha256="7" * 64,
-    part_sha256s=tuple(
-        block_digest(WHOLE_BYTES[start : start + WHOLE_FILE_PART_BYTES])
-        for start in range(0, len(WHOLE_BYTES), WHOLE_FILE_PART_BYTES)
-    ),
-    gain_db=0.0,
-    loudness=Loudness(integrated_lufs=-14.0, true_peak_dbtp=-1.5),
-)
-bounded = settings(deadline=None, max_examples=60)  # processors are shared with the services of other tests
-
-
-# One field at a time.
-
-
-@bounded
-@given(
-    st.lists(
-        st.builds(
-            lambda name, rest: f"{name}{rest}",
-            st.sampled_from(["gzip", "br", "GZip", "x-gzip", "*", "identity", "zstd", ""]),
-            st.sampled_from(["", ";q=0", "; q=0.5", ";q=1", ";q=.", ";q=1.1.1", ";q=99999", ";q=", " ", ";"])
-            | st.text(max_size=8),
-        ),
-        max_size=6,
-    ).map(",".join)
-    | st.text()
-)
-def test_only_a_coding_that_was_named_is_taken(offer: str) -> None:
-    taken = negotiated(offer)
-    assert taken is None or taken.value in offer.lower()
-    assert taken in {None, *Coding}
-
-
-values = st.sampled_from(
-    ["", "aac", "aac,opus", ",", "aac,,", "AAC", "160000", "0160000", "1e5", "-1", "%61ac", "%", "%zz"]
+from origin.running_order import directory
+from origin.service import Service
+from tests.origin.fuzzing import (
+    ASSETS,
+    IMAGE,
+    KEYS,
+    KID,
+    NOW,
+    ORDER,
+    PICTURE,
+    REVISION,
+    SECRET,
+    TERMS,
+    WHOLE,
+    WHOLE_BYTES,
+    bounded,
+    changed,
+    token,
 )
 
-
-@bounded
-@given(
-    st.lists(
-        st.builds(
-            "{}{}{}".format, st.sampled_from(["codecs", "max_bandwidth", "CMCD", ""]), st.sampled_from("=;&"), values
-        )
-        | st.text(max_size=12),
-        max_size=70,
-    )
-)
-def test_fields_of_a_query_are_a_selection_or_our_error(fields: list[str]) -> None:
-    try:
-        selection = of_query("&".join(fields).encode("utf-8", "surrogatepass"))
-    except MalformedQuery:
-        return
-    assert selection.codecs is None or all(family.isalnum() for family in selection.codecs)
-    assert selection.max_bandwidth_bps is None or selection.max_bandwidth_bps > 0
-
-
-@bounded
-@given(st.data())
-def test_an_order_has_one_spelling(data: st.DataObject) -> None:
-    text = data.draw(changed(spell(ORDER).encode(), [b".", b"=", b"A", b"0", b"_", spell(ORDER).encode()]))
-    order = read(text.decode("latin-1"))
-    assert order is None or spell(order).encode() == text
-
-
-@bounded
-@given(st.data())
-def test_a_changed_token_is_refused(data: st.DataObject) -> None:
-    """Its terms and its expiry least of all may be had otherwise than they were signed."""
-    genuine = [token(asset_directory(ASSETS[0]), terms) for terms in TERMS]
-    pieces = [part.encode() for text in genuine for part in text.split(".")]
-    text = data.draw(changed(genuine[-1].encode(), [*pieces, b".", b"_", b"any"])).decode("latin-1")
-    try:
-        grant = verify(text, directory=asset_directory(ASSETS[0]), keys=KEYS, now_s=NOW)
-    except TokenRejected:
-        assert text not in genuine
-    else:
-        assert text in genuine
-        assert grant.terms == TERMS[genuine.index(text)]
-
-
-KEY = ContentKey(key_id=UUID(int=7), key=bytes(16), iv=bytes(16))
-KID = urlsafe_b64encode(KEY.key_id.bytes).rstrip(b"=").decode()
-json_values = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(max_size=30)
-    | st.sampled_from([KID, "temporary"]),
-    lambda inner: (
-        st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["kids", "type", "keys", "x"]), inner, max_size=3)
-    ),
-    max_leaves=12,
-)
-
-
-@bounded
-@given(json_values.map(lambda value: json.dumps(value).encode()) | st.binary(max_size=200))
-@example(json.dumps({"kids": [KID], "type": "temporary"}).encode())
-@example(json.dumps({"kids": [KID], "type": "persistent-license"}).encode())
-@example(b'{"kids": ["\\ud800"]}')
-@example(b'{"x":' + b"[" * 30_000 + b"]" * 30_000 + b',"kids":[]}')
-def test_any_body_is_a_licence_or_our_error(body: bytes) -> None:
-    try:
-        told = license_for(body, [[KEY]])
-    except (MalformedLicenseRequest, Refused):
-        return
-    assert [key["kid"] for key in json.loads(told)["keys"]] == [KID]
-
-
-# Whole requests.
-
-
-def token(scope: str, terms: Terms) -> str:
-    return mint(key_id="k1", secret=SECRET, directory=scope, expires_at_s=NOW + 1, terms=terms)
-
-
-TERMS = (
-    Terms(),
-    Terms(protection="protected"),
-    Terms(protection="any"),
-    Terms(codecs=frozenset({"aac"}), max_bandwidth_bps=100_000),
-)
 STREAMS = ("master.m3u8", "manifest.mpd", "aac-96.m3u8", "aac-96/header.mp4", "aac-96/1.m4s", "flac/0.m4s")
 SERVING = ("license", "keys/cbcs/0.key", "keys/aes128/0.key")
 FILES = [
@@ -227,35 +81,6 @@ COMPONENTS = [
     *{part for path in PATHS for part in path[1:].split(b"/")},
     *(b"", b".", b"..", b"%2e%2e", b"%2f", b"\\", b"?", b"\xff", b"\x00", b"9" * 12, b"a" * 600),
 ]
-
-
-def changed(whole: bytes, pieces: list[bytes], separator: bytes = b".") -> st.SearchStrategy[bytes]:
-    """Up to three changes of one field, or of one byte."""
-
-    @st.composite
-    def change(draw: Callable) -> bytes:
-        data = whole
-        for _ in range(draw(st.integers(0, 3))):
-            fields = data.split(separator)
-            at = draw(st.integers(0, len(fields) - 1))
-            match draw(st.sampled_from(["replace", "insert", "drop", "double", "byte", "cut"])):
-                case "replace":
-                    fields[at] = draw(st.sampled_from(pieces))
-                case "insert":
-                    fields.insert(at, draw(st.sampled_from(pieces)))
-                case "drop":
-                    del fields[at]
-                case "double":
-                    fields.insert(at, fields[at])
-                case "byte":
-                    place = draw(st.integers(0, len(fields[at])))
-                    fields[at] = fields[at][:place] + draw(st.binary(min_size=1, max_size=1)) + fields[at][place + 1 :]
-                case "cut":
-                    fields[at] = fields[at][: draw(st.integers(0, len(fields[at])))]
-            data = separator.join(fields)
-        return data
-
-    return change()
 
 
 latin = st.text(st.characters(max_codepoint=255), max_size=20)
@@ -351,11 +176,14 @@ def start(recording) -> Callable[[], Service]:
     store = Memory(recording.asset, recording.objects())
     return lambda: Service(
         store=store,
-        descriptors=Descriptors(store.asset, room_bytes=1_000_000),
-        protected=Protected(provider=DerivedKeys(SECRET), cache=Cache(16 * 1024 * 1024), segments_per_period=1),
-        keys=KEYS,
-        manifest_max_age_s=10,
-        clock=lambda: NOW,
+        lookup=Lookup(
+            store=store,
+            descriptors=Descriptors(store.asset, room_bytes=1_000_000),
+            protected=Protected(provider=DerivedKeys(SECRET), cache=Cache(16 * 1024 * 1024), segments_per_period=1),
+            keys=KEYS,
+            manifest_max_age_s=10,
+            clock=lambda: NOW,
+        ),
     )
 
 

@@ -7,12 +7,14 @@ import pytest
 
 from origin.descriptors import Descriptors
 from origin.errors import NotThere, Refused, StoreAway
+from origin.exchange import Answer, Request
 from origin.image import ImageFormat, ImageSize, image_key, image_url, sizes_of, source_key
+from origin.lookup import Lookup
 from origin.protected import Protected
 from origin.protection.derived import DerivedKeys
 from origin.reads.cache import Cache
 from origin.routes import ImageRoute, parse
-from origin.service import Answer, Request, Service
+from origin.service import Service
 
 IMAGE = UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e01")
 PATH = f"/images/{IMAGE}/300.avif"
@@ -103,11 +105,14 @@ def store() -> FakeStore:
 def ask(store: FakeStore) -> Callable:
     service = Service(
         store=store,
-        descriptors=Descriptors(store.asset, room_bytes=0),
-        protected=Protected(provider=DerivedKeys(bytes(32)), cache=Cache(0), segments_per_period=None),
-        keys={},
-        manifest_max_age_s=20,
-        clock=lambda: 0.0,
+        lookup=Lookup(
+            store=store,
+            descriptors=Descriptors(store.asset, room_bytes=0),
+            protected=Protected(provider=DerivedKeys(bytes(32)), cache=Cache(0), segments_per_period=None),
+            keys={},
+            manifest_max_age_s=20,
+            clock=lambda: 0.0,
+        ),
     )
 
     async def ask(path: str = PATH, *, method: str = "GET", **headers: str) -> Answer:

@@ -26,7 +26,7 @@ from config.objects import open_store
 from config.settings import origin_settings, s3_settings
 from edge.terms import Terms
 from edge.token import mint
-from origin.asset import asset_directory, revision_directory
+from origin.layout import asset_directory, revision_directory
 from origin.running_order import Place, directory
 
 RATE = 48_000

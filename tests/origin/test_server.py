@@ -21,12 +21,12 @@ from appliance.embedded import s3
 from config.errors import InvalidSetting
 from config.objects import open_store
 from config.settings import s3_settings
-from origin import asset as contract
-from origin import dash, hls
+from origin import dash, hls, layout
 from origin.descriptors import Descriptors
 from origin.presentation import Track
 from origin.server import serve
 from origin.store import Store
+from tests.processes import alive, children_of
 
 PATIENCE_S = 120.0
 FORBIDDEN = b"Forbidden\n"
@@ -126,7 +126,7 @@ def refused_paths(origin) -> dict[str, str]:
     path = origin.path("master.m3u8")
     _, token, rest = path.split("/", 2)
     directory, name = rest.rsplit("/", 1)
-    other = contract.asset_directory(type(origin.recording.asset.asset_id)(int=1))
+    other = layout.asset_directory(type(origin.recording.asset.asset_id)(int=1))
     return {
         "a tampered token": f"/{token[:-1]}{'A' if token[-1] != 'A' else 'B'}/{rest}",
         "an expired token": origin.path("master.m3u8", lifetime_s=-1),
@@ -329,18 +329,6 @@ def test_second_origin_does_not_share_the_port_of_the_first(origin) -> None:
         serve(origin.environment)
 
 
-def workers(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def is_alive(pid: int) -> bool:
-    """False also of an orphan that nobody has buried yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def own_environment(services, free_port) -> dict[str, str]:
     return {
         **services.environment,
@@ -365,12 +353,12 @@ def test_sigterm_ends_it_cleanly_although_a_client_stays_connected(services, sta
 def test_killed_supervisor_leaves_no_worker_and_frees_the_port(services, start_origin, tmp_path, free_port) -> None:
     environment = own_environment(services, free_port)
     with start_origin(environment, tmp_path) as origin:
-        running = workers(origin.process.pid)
+        running = children_of(origin.process.pid)
         assert len(running) == 2
         origin.process.kill()
         origin.process.wait()
         deadline = time.monotonic() + PATIENCE_S
-        while any(map(is_alive, running)):
+        while any(map(alive, running)):
             assert time.monotonic() < deadline
             time.sleep(0.02)
     with start_origin(environment, tmp_path) as again:

@@ -8,15 +8,17 @@ from collections.abc import Callable
 import pytest
 
 from edge.token import mint
-from origin.asset import asset_directory, revision_directory
 from origin.descriptors import Descriptors
 from origin.errors import DamagedAsset, NotThere, StoreAway
+from origin.exchange import Answer, Request
+from origin.layout import asset_directory, revision_directory
 from origin.leaving import Left
+from origin.lookup import Lookup
 from origin.protected import Protected
 from origin.protection.derived import DerivedKeys
 from origin.reads.block import Block
 from origin.reads.cache import Cache
-from origin.service import Answer, Request, Service
+from origin.service import Service
 
 SECRET = bytes(range(32))
 NOW = 1_800_000_000.9
@@ -79,11 +81,14 @@ def protected(segments_per_period: int | None = None) -> Protected:
 def ask(store: FakeStore) -> Callable:
     service = Service(
         store=store,
-        descriptors=Descriptors(store.asset, room_bytes=1_000_000),
-        protected=protected(),
-        keys={"k1": SECRET},
-        manifest_max_age_s=20,
-        clock=lambda: NOW,
+        lookup=Lookup(
+            store=store,
+            descriptors=Descriptors(store.asset, room_bytes=1_000_000),
+            protected=protected(),
+            keys={"k1": SECRET},
+            manifest_max_age_s=20,
+            clock=lambda: NOW,
+        ),
     )
 
     async def ask(path: str, *, method: str = "GET", left: Left | None = None, **headers: str) -> Answer:

@@ -17,15 +17,15 @@ import pytest
 from config.objects import open_store
 from config.settings import s3_settings
 from origin import asset as contract
-from origin import resources
+from origin import layout, resources
 from origin.asset import Asset, Codec, InvalidDescriptor, Loudness, Progressive
+from origin.bodies import PART_BYTES
 from origin.encodings import Coding
 from origin.errors import NotThere, Refused
 from origin.reads.whole import WholeObject
 from origin.resources import Stored
 from origin.routes import WholeFile
 from origin.selection import EVERYTHING, Selection
-from origin.service import PART_BYTES
 
 ASSET_ID = UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e02")
 CONTENT = {
@@ -92,15 +92,15 @@ def path(origin, asset) -> Callable[..., str]:
             damaged = DAMAGED_BYTES[:-1] + bytes([DAMAGED_BYTES[-1] ^ 1])
             others = {CUT_SHORT: bytes(PART_BYTES + 5), LONG: bytes(LONG_BYTES), DAMAGED: damaged}
             for name, content in {**CONTENT, **others}.items():
-                await store.write(contract.progressive_key(*place, name), content, content_type="x/x")
-            await store.write(contract.descriptor_key(*place), contract.encode(asset), content_type="x/x")
+                await store.write(layout.progressive_key(*place, name), content, content_type="x/x")
+            await store.write(layout.descriptor_key(*place), contract.encode(asset), content_type="x/x")
 
     asyncio.run(put())
-    directory = contract.asset_directory(ASSET_ID)
+    directory = layout.asset_directory(ASSET_ID)
 
     def path(name: str, **changes: Any) -> str:
         signed = origin.path(name, **{"directory": directory, **changes})
-        return signed.replace(contract.asset_directory(origin.recording.asset.asset_id), directory)
+        return signed.replace(layout.asset_directory(origin.recording.asset.asset_id), directory)
 
     return path
 
@@ -197,7 +197,7 @@ def test_download_is_resumed_while_the_file_is_the_same(origin, path) -> None:
 
 
 def test_token_of_another_asset_opens_nothing(origin, path) -> None:
-    other = contract.asset_directory(origin.recording.asset.asset_id)
+    other = layout.asset_directory(origin.recording.asset.asset_id)
     assert origin.ask(path("mp3-320.mp3", directory=other)).status == 403
     assert origin.ask(path("mp3-320.mp3", lifetime_s=-1)).status == 403
     assert origin.ask(path("mp3-96.mp3")).status == 404

@@ -22,7 +22,7 @@ from config.settings import Secret, ValkeySettings, origin_settings, s3_settings
 from config.valkey import open_valkey
 from edge.terms import Terms
 from edge.token import mint
-from origin import asset as contract
+from origin import layout
 from origin.running_order import Place, directory
 
 PATIENCE_S = 50.0
@@ -125,7 +125,7 @@ def change(settings: dict[str, str], asset_id: UUID, *, withdrawn: bool) -> None
         ):
             async with pool.acquire() as connection:
                 await withdrawals.promise(connection, asset_id, withdrawn=withdrawn)
-            await withdrawals.settle_all(pool, store, client, key_of=contract.withdrawal_key)
+            await withdrawals.settle_all(pool, store, client, key_of=layout.withdrawal_key)
 
     asyncio.run(carry_out())
 

@@ -54,11 +54,11 @@ async def test_refuses_a_presigned_put_whose_signature_was_changed(store: Object
 
 async def test_an_upload_in_parts_outlives_the_last_object_beside_it(store: ObjectStore) -> None:
     await store.write("uploads/a", BODY, content_type="audio/wav")
-    begun = await store.create_multipart("uploads/b", content_type="audio/wav")
+    begun = await store.multipart.begin("uploads/b", content_type="audio/wav")
     await store.delete("uploads/a")  # with it the folder would go, and nothing makes it anew for a part
-    signed = await store.presign_part("uploads/b", begun, 1, size_bytes=len(BODY), lifetime_s=60)
+    signed = await store.multipart.presign("uploads/b", begun, 1, size_bytes=len(BODY), lifetime_s=60)
     assert await put(signed.url, BODY, signed.headers) == 200
-    await store.complete_multipart("uploads/b", begun, await store.list_parts("uploads/b", begun))
+    await store.multipart.complete("uploads/b", begun, await store.multipart.parts("uploads/b", begun))
     assert await store.read("uploads/b") == BODY
     assert await store.keys("") == ["uploads/b"]
 

@@ -12,7 +12,10 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from appliance import sending
 from appliance.client import GraphClient, open_client
+from appliance.importer import passage
+from tests.appliance.importer.runs import Run
 
 Values = dict[str, Any]
 NO_ERRORS: list[Values] = []
@@ -276,3 +279,10 @@ async def client(api: FakeApi) -> AsyncIterator[GraphClient]:
 @pytest.fixture
 def answers() -> tuple[Any, Any]:
     return user_error, system_error
+
+
+@pytest.fixture
+def run(client: GraphClient, api: Any, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr(passage, "FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr(sending, "FIRST_PAUSE_S", 0.01)
+    return Run(client, api)

@@ -4,12 +4,12 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from appliance import albums, listening
-from appliance.importer import artwork, catalogue, passage, session
+from appliance.importer import artwork, catalogue, description, passage, session
 from graph.schema import schema
 
 DOCUMENTS = {
     f"{module.__name__.partition('.')[2]}.{name}": text
-    for module in (artwork, catalogue, passage, session, listening, albums)
+    for module in (artwork, catalogue, description, passage, session, listening, albums)
     for name, text in vars(module).items()
     if isinstance(text, str)
     and not name.startswith("_")
@@ -30,6 +30,9 @@ def test_knows_every_document() -> None:
         "importer.catalogue.CREATE_TRACK",
         "importer.catalogue.TRACKS_OF_ALBUM",
         "importer.catalogue.TRACKS_OF_ARTIST",
+        "importer.description.PROPOSALS",
+        "importer.description.UPDATE_ALBUM",
+        "importer.description.UPDATE_TRACK",
         "importer.passage.ABORT_UPLOAD",
         "importer.passage.COMPLETE_UPLOAD",
         "importer.passage.CREATE_UPLOAD",

@@ -26,7 +26,7 @@ from config.settings import EdgeKey, edge_keys
 from edge.terms import Terms
 from edge.token import mint
 from loadtests.appliance import Appliance
-from origin.asset import DASH_MANIFEST, HLS_MANIFEST, asset_directory
+from origin.layout import DASH_MANIFEST, HLS_MANIFEST, asset_directory
 from origin.running_order import Place, directory
 from tests.e2e.conftest import token_of
 from tests.e2e.test_listening import Master, synthesised

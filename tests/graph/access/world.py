@@ -45,6 +45,8 @@ async def make_world(pool: Pool) -> World:
         playlist=new_key(), private=new_key(), entry=new_key(), private_entry=new_key(),
     )  # fmt: skip
     owner, listener = viewers["artist"].user_id, viewers["listener"].user_id
+    await pool.execute("UPDATE users SET market = 'SE' WHERE id = $1", listener)
+    await pool.execute("INSERT INTO follows (follower_id, followed_id, sort_name) VALUES ($1, $2, '')", listener, owner)
     await _catalogue(pool, keys, owner)
     await _pictures(pool, keys, owner)
     await _playlists(pool, keys, listener)
@@ -55,6 +57,8 @@ async def make_world(pool: Pool) -> World:
         other=ids.encode("User", viewers["other artist"].user_id),
         slug=keys.track.hex[-12:],
         digest=hashlib.sha256(keys.upload.bytes).hexdigest(),
+        sent=hashlib.sha256(keys.track.bytes).hexdigest(),
+        audio=hashlib.sha256(keys.track.bytes).hexdigest(),
         now=datetime.now(UTC).isoformat(),
     )
     return World(viewers, named)
@@ -93,15 +97,16 @@ async def _catalogue(pool: Pool, keys: Any, owner: UUID) -> None:
             owner,
             track,
             f"uploads/{upload}",
-            hashlib.sha256(upload.bytes).digest(),
+            hashlib.sha256(track.bytes).digest(),
             datetime.now(UTC) + timedelta(hours=1),
             completed,
         )
     await pool.execute(
-        "INSERT INTO assets (asset_id, revision, upload_id, status, stage, fraction, duration_ms)"
-        " VALUES ($1, 1, $2, 'ready', 'done', 1, 60000)",
+        "INSERT INTO assets (asset_id, revision, upload_id, status, stage, fraction, duration_ms, proposed_tags,"
+        " pcm_sha256) VALUES ($1, 1, $2, 'ready', 'done', 1, 60000, '{}', $3)",
         keys.track,
         done,
+        hashlib.sha256(keys.track.bytes).digest(),
     )
 
 

@@ -7,7 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from appliance.demo.describing import describe
+from appliance.demo.library import PIECES
 from graph import ids
+from graph.accounts.records import User
+from graph.keys import new_key
 from graph.viewer import Role, Viewer
 
 NEW_ARTIST = "mutation($in: CreateArtistInput!) { createArtist(input: $in) { artist { id } } }"
@@ -345,3 +349,26 @@ async def test_account_chooses_its_country_and_the_next_token_has_it(page: Page)
     other = msgspec.structs.replace(page.owner, market="NO")
     query = "query($id: ID!) { node(id: $id) { ... on User { market } } }"
     assert await page.ask.data(query, None, id=ids.encode("User", other.user_id)) == {"market": None}
+
+
+async def test_demo_describes_the_records_that_it_has(pool, add_user) -> None:
+    owner, artist = await add_user(Role.ARTIST), new_key()
+    account = User(
+        id=owner.user_id, email="a@b.example", display_name="A", role=Role.ARTIST, listening_private=False, market=None
+    )
+    piece, missing = PIECES[-1], PIECES[0]
+    await pool.execute(
+        "INSERT INTO artists (id, owner_id, name, search_text) VALUES ($1, $2, 'Band', 'band')", artist, owner.user_id
+    )
+    await pool.execute(
+        "INSERT INTO albums (id, artist_id, title, search_text) VALUES ($1, $1, 'Record', 'record')", artist
+    )
+    await pool.execute(
+        "INSERT INTO tracks (id, artist_id, album_id, title, search_text, asset_id, isrc)"
+        " VALUES ($1, $1, $1, 'Tune', 'tune', $1, $2)",
+        artist,
+        piece.isrc,
+    )
+    await describe(pool, account, [missing, piece])
+    told = "SELECT (SELECT type FROM albums), (SELECT count(*) FROM album_genres), (SELECT name FROM track_credits)"
+    assert tuple(await pool.fetchrow(told)) == ("single", 1, "Paper Orrery")

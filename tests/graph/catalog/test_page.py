@@ -35,6 +35,15 @@ async def test_every_operation_of_the_page_does_what_it_says(ask: Any, add_user:
     genre = shown["genres"]["edges"][0]["node"]["id"]
     assert [edge["node"]["id"] for edge in (await do("GenrePage", genre=genre))["tracks"]["edges"]] == [track]
 
+    album = await do("AlbumPage", album=found["album"]["id"])
+    assert (album["type"], album["tracks"]["totalCount"]) == ("EP", 1)
+    assert (await do("ArtistPage", artist=found["artist"]["id"]))["albums"]["totalCount"] == 0
+    assert (await do("WithdrawOne", track=track))["track"]["withdrawnAt"] is not None
+    assert (await do("Withdraw", album=found["album"]["id"]))["album"]["state"] == "WITHDRAWN"
+
+    profile = await do("Profile", artist=found["artist"]["id"])
+    assert profile["artist"]["links"] == [{"title": "Home", "url": "https://alma.example"}]
+
     licensed = await do("License", track=track, **{"from": at})
     assert licensed["track"]["licences"]["totalCount"] == 2
     signed = await do("Sign", artist=found["artist"]["id"], label=ids.encode("User", label.user_id))

@@ -1,8 +1,9 @@
-"""Withdrawing a track by the API: who may, what listeners then meet, and what origins are told."""
+"""Withdrawing by the API, a track or its release: who may, what listeners then meet, and what origins are told."""
 
 import asyncio
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from config.objects import ObjectStore
 from config.settings import GraphSettings, graph_settings
 from config.withdrawals import CHANNEL
 from graph import ids
+from graph.catalog.changes import AlbumChange, TrackChange, update_album, update_track
+from graph.catalog.releases import ReleaseState
 from graph.keys import new_key
 from graph.viewer import Role, Viewer
-from origin.asset import withdrawal_key
+from origin.layout import withdrawal_key
 
 PATIENCE_S = 60.0
 CHANGE = """
@@ -170,6 +173,152 @@ async def test_deleting_withdraws_nothing_and_takes_no_withdrawal_back(
     await ask.data(DELETE, published.owner, **published.given)
     assert await marked(store, published), "it goes with the media, after the removal delay"
     assert [tuple(row) for row in await pool.fetch(PROMISED)] == [(published.asset_id, True)]
+
+
+RELEASE = "mutation($in: UpdateAlbumInput!) { updateAlbum(input: $in) { album { state } userErrors { code } } }"
+MOVE = "mutation($in: UpdateTrackInput!) { updateTrack(input: $in) { track { id } userErrors { code } } }"
+UPSERT = "mutation($in: UpsertTracksInput!) { upsertTracks(input: $in) { rejected { code } userErrors { code } } }"
+
+
+class Release:
+    """An album of the published track's artist with one more track, and which of the two the origins have lost."""
+
+    def __init__(self, ask: Any, store: ObjectStore, album: str, *tracks: Published) -> None:
+        self.ask = ask
+        self.store = store
+        self.album = album
+        self.tracks = tracks
+
+    async def set_state(self, state: str) -> None:
+        given = {"in": {"albumId": self.album, "state": state}}
+        assert (await self.ask.data(RELEASE, self.tracks[0].owner, **given))["userErrors"] == []
+
+    async def move(self, track: Published, album: str | None) -> None:
+        given = {"in": {"trackId": track.id, "albumId": album}}
+        assert (await self.ask.data(MOVE, track.owner, **given))["userErrors"] == []
+
+    async def gone(self) -> list[bool]:
+        return [await marked(self.store, track) for track in self.tracks]
+
+
+@pytest.fixture
+async def release(ask: Any, add_track: Any, pool: Any, store: Any, published: Published) -> Release:
+    album, key = new_key(), await add_track(published.owner, ready=1000)
+    await pool.execute(
+        "INSERT INTO albums (id, artist_id, title, search_text) SELECT $1, artist_id, 'Rivers', 'rivers' FROM tracks"
+        " WHERE id = $2",
+        *(album, key),
+    )
+    await pool.execute("UPDATE tracks SET artist_id = (SELECT artist_id FROM albums), album_id = $1", album)
+    await pool.execute("DELETE FROM artists WHERE id NOT IN (SELECT artist_id FROM albums)")
+    asset_id = await pool.fetchval("SELECT asset_id FROM tracks WHERE id = $1", key)
+    return Release(ask, store, ids.encode("Album", album), published, Published(published.owner, key, asset_id))
+
+
+async def test_release_takes_its_tracks_from_the_origins_and_gives_them_back(
+    ask: Any, add_user: Any, pool: Any, release: Release
+) -> None:
+    listener, (first, second) = await add_user(Role.LISTENER), release.tracks
+    await release.set_state("WITHDRAWN")
+    assert await release.gone() == [True, True]
+    assert await pool.fetch(PROMISED) == []
+    assert await problem(ask, first, listener) == "NOT_PLAYABLE"
+    assert await problem(ask, first, first.owner) == "TRACK_WITHDRAWN", "the origins have it no more for its owner, too"
+
+    await ask.data(WITHDRAW, first.owner, **first.given)
+    await release.set_state("LIVE")
+    assert await release.gone() == [True, False], "one was withdrawn by itself"
+    assert await problem(ask, second, listener) is None
+    await ask.data(REINSTATE, first.owner, **first.given)
+    assert await release.gone() == [False, False]
+
+
+async def test_release_that_leaves_the_lists_by_another_state_stays_at_the_origins(release: Release) -> None:
+    await release.set_state("DRAFT")
+    assert await release.gone() == [False, False]
+
+
+async def test_track_of_a_withdrawn_release_is_not_reinstated_by_itself(ask: Any, release: Release) -> None:
+    first = release.tracks[0]
+    await ask.data(WITHDRAW, first.owner, **first.given)
+    await release.set_state("WITHDRAWN")
+    await ask.data(REINSTATE, first.owner, **first.given)
+    assert await release.gone() == [True, True]
+
+
+async def test_track_goes_and_comes_back_with_the_release_that_it_moves_to(ask: Any, release: Release) -> None:
+    first, second = release.tracks
+    await release.move(first, None)
+    await release.set_state("WITHDRAWN")
+    assert await release.gone() == [False, True]
+    await release.move(first, release.album)
+    await release.move(second, None)
+    assert await release.gone() == [True, False]
+    await ask.data(WITHDRAW, first.owner, **first.given)
+    await release.move(first, None)
+    assert await release.gone() == [True, False], "it was withdrawn by itself meanwhile"
+
+
+async def test_delivery_that_withdraws_a_release_promises_it_to_the_origins(
+    ask: Any, pool: Any, release: Release
+) -> None:
+    owner = release.tracks[0].owner
+    artist = await pool.fetchval("SELECT name FROM artists WHERE id = (SELECT artist_id FROM albums)")
+    row = {"key": "k", "title": "Another", "artist": artist, "album": {"title": "Rivers", "state": "WITHDRAWN"}}
+    payload = await ask.data(UPSERT, owner, **{"in": {"tracks": [row]}})
+    assert payload == {"rejected": [], "userErrors": []}
+    promised = {row["asset_id"] for row in await pool.fetch(PROMISED) if row["withdrawn"]}
+    assert promised == {track.asset_id for track in release.tracks}
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+
+
+@pytest.mark.parametrize("first", ["the release", "the move"])
+async def test_release_that_is_withdrawn_as_a_track_comes_to_it_takes_the_track_along(
+    pool: Any, release: Release, first: str
+) -> None:
+    track, owner = release.tracks[0], release.tracks[0].owner
+    track_id, album_id = ids.require("Track", track.id, field=""), ids.require("Album", release.album, field="")
+    await pool.execute("UPDATE tracks SET album_id = NULL WHERE id = $1", track_id)
+    move = partial(update_track, pool, owner, track_id=track_id, change=TrackChange(album_id=album_id))
+    leave = partial(update_album, pool, owner, album_id=album_id, change=AlbumChange(state=ReleaseState.WITHDRAWN))
+    async with asyncio.timeout(PATIENCE_S):
+        async with pool.acquire() as connection, connection.transaction():
+            if first == "the release":
+                await connection.execute("UPDATE albums SET state = 'withdrawn' WHERE id = $1", album_id)
+            else:
+                await connection.execute("UPDATE tracks SET album_id = $1 WHERE id = $2", album_id, track_id)
+            second = asyncio.create_task(move() if first == "the release" else leave())
+            while not await pool.fetchval(WAITING):
+                await asyncio.sleep(0.01)
+        await second
+    promised = {row["asset_id"] for row in await pool.fetch(PROMISED) if row["withdrawn"]}
+    assert promised == {one.asset_id for one in release.tracks}
+
+
+async def test_track_that_leaves_a_release_as_that_comes_back_goes_with_its_new_one(
+    pool: Any, release: Release
+) -> None:
+    track, stays = release.tracks
+    track_id, album_id = ids.require("Track", track.id, field=""), ids.require("Album", release.album, field="")
+    await release.set_state("WITHDRAWN")
+    withdrawn = new_key()
+    await pool.execute(
+        "INSERT INTO albums (id, artist_id, title, search_text, state) SELECT $1, artist_id, 'Lakes', 'lakes', state"
+        " FROM albums",
+        withdrawn,
+    )
+    script = "UPDATE tracks SET album_id = $1 WHERE id = $2"
+    async with asyncio.timeout(PATIENCE_S):
+        async with pool.acquire() as connection, connection.transaction():
+            await connection.execute("UPDATE albums SET state = 'live' WHERE id = $1", album_id)
+            move = asyncio.create_task(pool.execute(script, withdrawn, track_id))
+            while not move.done() and not await pool.fetchval(WAITING):
+                await asyncio.sleep(0.01)
+        await move
+    promised = {row["asset_id"]: row["withdrawn"] for row in await pool.fetch(PROMISED)}
+    assert promised == {track.asset_id: True, stays.asset_id: False}
 
 
 class TestWithoutServices:

@@ -1,5 +1,6 @@
 """The change feed as a client follows it: a cursor, the library once, then only what changed."""
 
+import msgspec
 import pytest
 
 from graph import ids
@@ -9,7 +10,7 @@ from graph.keys import new_key
 from graph.viewer import Role, Viewer
 
 CHANGES = """query($after: String, $first: Int! = 20) { viewer { changes(after: $after, first: $first) {
-  changes { part id deleted node { id ... on Track { title } ... on Playlist { name revision } } } cursor hasMore
+  changes { part nodeId deleted node { id ... on Track { title } ... on Playlist { name revision } } } cursor hasMore
 } } }"""
 PLAYLIST = "mutation($name: String!) { createPlaylist(input: {name: $name}) { playlist { id } } }"
 ADD = """mutation($id: ID!, $tracks: [ID!]!) { addPlaylistEntries(input: {playlistId: $id, trackIds: $tracks}) {
@@ -38,7 +39,7 @@ async def test_a_client_begins_with_a_cursor_and_hears_of_what_comes_after(ask, 
     after = (await ask.data(PLAYLIST, listener, name="After"))["playlist"]["id"]
     told = await follow(listener, begun["cursor"])
     assert told["changes"] == [
-        {"part": "PLAYLIST", "id": after, "deleted": False, "node": {"id": after, "name": "After", "revision": 1}}
+        {"part": "PLAYLIST", "nodeId": after, "deleted": False, "node": {"id": after, "name": "After", "revision": 1}}
     ]
     assert before not in str(told)
     assert (await follow(listener, told["cursor"]))["changes"] == []
@@ -52,13 +53,13 @@ async def test_writes_to_a_playlist_are_told_with_their_nodes_and_tombstones(
     playlist = (await ask.data(PLAYLIST, listener, name="Evening"))["playlist"]["id"]
     (entry,) = (await ask.data(ADD, listener, id=playlist, tracks=[track]))["entries"]
     told = await follow(listener, begun["cursor"])
-    assert [(one["part"], one["id"], one["deleted"]) for one in told["changes"]] == [
+    assert [(one["part"], one["nodeId"], one["deleted"]) for one in told["changes"]] == [
         ("PLAYLIST", playlist, False),
         ("PLAYLIST_ENTRY", entry["id"], False),
     ]
     await ask.data(DELETE, listener, id=playlist)
     told = await follow(listener, told["cursor"])
-    assert told["changes"] == [{"part": "PLAYLIST", "id": playlist, "deleted": True, "node": None}]
+    assert told["changes"] == [{"part": "PLAYLIST", "nodeId": playlist, "deleted": True, "node": None}]
 
 
 async def test_a_page_ends_with_a_cursor_from_which_the_next_goes_on(pool, follow, listener) -> None:
@@ -70,7 +71,7 @@ async def test_a_page_ends_with_a_cursor_from_which_the_next_goes_on(pool, follo
     seen, cursor, more = [], begun["cursor"], True
     while more:
         page = await follow(listener, cursor, 2)
-        seen += [one["id"] for one in page["changes"]]
+        seen += [one["nodeId"] for one in page["changes"]]
         cursor, more = page["cursor"], page["hasMore"]
     assert seen == [ids.encode("Album", key) for key in keys]
 
@@ -107,6 +108,13 @@ async def test_a_cursor_of_another_account_and_garbage_are_refused(ask, follow, 
         ]
 
 
+async def test_a_client_hears_that_its_listener_has_moved(ask, listener) -> None:
+    query = "{ viewer { changes { market } } }"
+    for market in (None, "DE", "FR"):
+        moved = msgspec.structs.replace(listener, market=market)
+        assert await ask.data(query, moved) == {"changes": {"market": market}}
+
+
 async def test_nobody_reads_the_feed_of_another(ask, listener, add_user) -> None:
     query = "query($id: ID!) { node(id: $id) { ... on User { changes { cursor } } } }"
     user = ids.encode("User", listener.user_id)
@@ -116,7 +124,7 @@ async def test_nobody_reads_the_feed_of_another(ask, listener, add_user) -> None
 
 
 async def test_a_page_costs_as_many_statements_whatever_its_size(pool, ask, follow, counting, listener) -> None:
-    """The account, its changes, where its feed is, and the nodes of each of two types."""
+    """The changes, where their feed is, and the nodes of each of two types; who asks is known."""
     begun = await follow(listener)
     async with pool.acquire() as connection, connection.transaction():
         for _ in range(20):
@@ -125,4 +133,4 @@ async def test_a_page_costs_as_many_statements_whatever_its_size(pool, ask, foll
     for first in (2, 40):
         async with counting() as statements:
             await ask.data(CHANGES, listener, after=begun["cursor"], first=first)
-        assert len(statements) == 5
+        assert len(statements) == 4

@@ -24,17 +24,17 @@ async def test_a_copy_follows_what_another_device_does(ask, add_user, add_track)
     added = await do("Add", input={"playlistId": playlist, "trackIds": tracks})
     first, second = (entry["id"] for entry in added["entries"])
     told = (await do("Changes", after=cursor))["changes"]
-    assert [(one["part"], one["id"]) for one in told["changes"]] == [
+    assert [(one["part"], one["nodeId"]) for one in told["changes"]] == [
         ("PLAYLIST", playlist),
         ("PLAYLIST_ENTRY", first),
         ("PLAYLIST_ENTRY", second),
     ]
-    copy = {one["id"]: one["node"]["position"] for one in told["changes"][1:]}
+    copy = {one["nodeId"]: one["node"]["position"] for one in told["changes"][1:]}
 
     move = {"playlistId": playlist, "revision": added["revision"], "entryIds": [second], "place": {"end": "START"}}
     moved = await do("Move", input=move)
     told = (await do("Changes", after=told["cursor"]))["changes"]
-    copy |= {one["id"]: one["node"]["position"] for one in told["changes"] if one["part"] == "PLAYLIST_ENTRY"}
+    copy |= {one["nodeId"]: one["node"]["position"] for one in told["changes"] if one["part"] == "PLAYLIST_ENTRY"}
     assert sorted(copy, key=lambda entry: copy[entry].encode()) == [second, first]
     assert [edge["node"]["id"] for edge in moved["playlist"]["entries"]["edges"]] == [second, first]
 

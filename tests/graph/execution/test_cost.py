@@ -29,7 +29,16 @@ PAGE = "edges { node { title } }"
         pytest.param(
             f"{{ a(first: 5) {{ edges {{ node {{ b(first: 3) {{ {PAGE} }} }} }} }} }}", 26, id="a page in each row"
         ),
-        pytest.param("{ a(first: 5) { pageInfo { hasNextPage } totalCount } }", 1 + 5, id="a count and no row"),
+        pytest.param("{ a(first: 5) { totalCount } }", 1 + 5, id="a count and no row"),
+        pytest.param("{ a(first: 9) { pageInfo { hasNextPage } } }", 1 + 9, id="the ends of a page that is not shown"),
+        pytest.param(f"{{ a(first: 9) {{ {PAGE} totalCount }} }}", 1 + 9 + 5, id="a count beside a page"),
+        pytest.param(
+            f"{{ a(first: 9) {{ ...p }} }} fragment p on C {{ {PAGE} totalCount }}", 1 + 9 + 5, id="both in a fragment"
+        ),
+        pytest.param("{ a { ...f @defer } } fragment f on T { b { c } }", 1 + 1 + 1, id="a deferred fragment"),
+        pytest.param(
+            "{ a(first: 9) { edges { node { ... @defer { c } } } } }", 1 + 9 * (1 + 1), id="a deferred part of each row"
+        ),
         pytest.param("{ nodes(ids: [1, 2, 3]) { id ... on T { b { c } } } }", 1 + 3 * 2, id="several by their ids"),
         pytest.param(f"{{ search(first: 2) {{ {PAGE} }} }}", 10 + 2, id="a search"),
         pytest.param("mutation { a { b } }", 10 + 1, id="a change"),
@@ -95,6 +104,6 @@ def test_a_fragment_inside_itself_and_one_that_is_missing_cost_nothing_there() -
 
 def test_the_example_of_the_page_costs_what_the_page_says() -> None:
     page = (Path(__file__).parents[3] / "docs/protocol.md").read_text()
-    (example,) = re.findall(r"^```graphql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    *_, example = re.findall(r"^```graphql\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     (told,) = re.findall(r"20 for their rows: (\d+)\.", page)
     assert cost(example) == int(told)

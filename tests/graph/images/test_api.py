@@ -217,6 +217,63 @@ async def test_ready_image_tells_where_its_files_are(ask, gallery, settings) -> 
     assert shown["files"][2]["url"] == f"{settings.origin_url}/images/{key}/64.jpeg"
 
 
+FITTING = """
+query($id: ID!, $width: Int!) { image(id: $id) {
+  files(formats: [WEBP]) { width mediaType }
+  file(width: $width, format: AVIF) { width height format mediaType url }
+  srcset(format: WEBP)
+  default: file(width: $width) { format }
+} }
+"""
+
+
+@pytest.mark.parametrize(
+    ("width", "fitting"),
+    [
+        pytest.param(-1, 64, id="no width at all"),
+        pytest.param(64, 64, id="the smallest exactly"),
+        pytest.param(65, 90, id="a pixel more than the smallest"),
+        pytest.param(320, 90, id="more than there is"),
+    ],
+)
+async def test_client_is_told_the_file_for_a_place_of_its_page(
+    ask, gallery, settings, width: int, fitting: int
+) -> None:
+    image = await gallery.image()
+    where = f"{settings.origin_url}/images/{ids.require('Image', image, field='')}"
+    shown = await ask.data(FITTING, None, id=image, width=width)
+    assert shown["files"] == [{"width": number, "mediaType": "image/webp"} for number in (64, 90)]
+    assert shown["srcset"] == f"{where}/64.webp 64w, {where}/300.webp 90w"
+    size, height = {64: (64, 43), 90: (300, 60)}[fitting]
+    url = f"{where}/{size}.avif"
+    file = {"width": fitting, "height": height, "format": "AVIF", "mediaType": "image/avif", "url": url}
+    assert shown["file"] == file
+    assert shown["default"] == {"format": "JPEG"}
+
+
+async def test_image_that_is_not_drawn_has_no_file(ask, gallery, artist) -> None:
+    shown = await ask.data(FITTING, artist, id=await gallery.image("processing"), width=1)
+    assert shown == {"files": [], "file": None, "srcset": None, "default": None}
+
+
+async def test_listener_has_a_limited_number_of_images(
+    ask, gallery, artist, add_user, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.images.service.MAX_IMAGES_OF_A_LISTENER", 2)
+    listener = await add_user(Role.LISTENER)
+    for viewer in (listener, artist):
+        await gallery.image("failed", owner=viewer)
+        await gallery.image(owner=viewer)
+    first, last, again = (announcement(), announcement(PICTURE + b"1"), announcement())
+    codes = []
+    for given in (first, last, again):
+        payload = await ask.data(CREATE, listener, **{"in": given})
+        codes.append([error["code"] for error in payload["userErrors"]])
+    assert codes == [[], ["QUOTA_REACHED"], []]
+    for given in (first, last):
+        assert (await ask.data(CREATE, artist, **{"in": given}))["userErrors"] == []
+
+
 async def test_image_is_its_owners_until_it_is_ready(ask, gallery, artist, add_user) -> None:
     image = await gallery.image("failed")
     shown = await ask.data(SHOW, artist, id=image)
@@ -278,7 +335,7 @@ async def test_artwork_of_a_whole_page_is_one_statement(ask, gallery, artist, co
     async with counting() as statements:
         shown = await ask.data(page, None, id=album)
     assert all(len(edge["node"]["image"]["files"]) == 6 for edge in shown["tracks"]["edges"])
-    assert len(statements) == 3  # the album, its tracks, their images
+    assert len(statements) == 2  # the album, and its tracks with their images
 
 
 PROPOSAL = """

@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,6 +7,8 @@ from uuid import UUID
 import asyncpg
 import pytest
 
+from config.transactions import begun_again
+from graph.changes.ledger import record_changes
 from graph.keys import new_key
 from graph.library import service, upkeep
 from graph.library.shelves import FOLLOWED_ARTISTS, FOLLOWED_PLAYLISTS, FOLLOWED_USERS, LIKED_TRACKS, Shelf
@@ -13,6 +16,8 @@ from graph.library.upkeep import GRACE, keep_up
 from graph.viewer import Role
 
 LATER = GRACE + timedelta(minutes=5)
+PATIENCE_S = 60.0
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -69,7 +74,18 @@ async def test_what_is_deleted_leaves_every_library_and_the_feeds_hear_it(
     await keep(pool, LIKED_TRACKS, track, *fans)
     await keep(pool, LIKED_TRACKS, stays, fans[0])
     await pool.execute("DELETE FROM tracks WHERE id = $1", track)
+    recorded = 0
+
+    async def record(held: Any, changes: Any) -> None:
+        nonlocal recorded
+        recorded += 1
+        await record_changes(held, changes)
+        if recorded == 2:  # what was removed and told is undone, and done again
+            raise asyncpg.DeadlockDetectedError("deadlock detected")
+
+    monkeypatch.setattr(upkeep, "record_changes", record)
     assert await later(connection)
+    assert recorded == 4
     assert await names(pool, LIKED_TRACKS) == {fans[0]: "tune"}
     rows = await pool.fetch("SELECT user_id FROM changes WHERE key = $1 AND kind = 'liked_track' AND deleted", track)
     assert sorted(row["user_id"] for row in rows) == sorted(fans)
@@ -112,3 +128,40 @@ async def test_a_run_says_whether_it_was_all(pool, add_user, add_track, connecti
     for _ in range(3):
         await pool.execute("DELETE FROM tracks WHERE id = $1", await add_track(await add_user(Role.ARTIST)))
     assert [await later(connection) for _ in range(2)] == [False, True]
+
+
+async def test_a_listener_who_leaves_meanwhile_keeps_nobody_from_coming_through(
+    pool, tracks, fans, connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The upkeep holds the like and wants the account; the deletion holds the account and wants the like."""
+    track, _ = tracks
+    await keep(pool, LIKED_TRACKS, track, *fans)
+    await pool.execute("DELETE FROM tracks WHERE id = $1", track)
+    await pool.execute("TRUNCATE changes, change_feeds")  # a new row of a feed asks for its account
+    removed, attempts = asyncio.Event(), 0
+
+    async def record(held: Any, changes: Any) -> None:
+        nonlocal attempts
+        attempts += 1
+        removed.set()
+        async with asyncio.timeout(PATIENCE_S):
+            while not leaving.done() and not await pool.fetchval(WAITING):
+                await asyncio.sleep(0.01)
+        await record_changes(held, changes)
+
+    @begun_again
+    async def leave() -> None:
+        nonlocal attempts
+        attempts += 1
+        await removed.wait()
+        await pool.execute("DELETE FROM users WHERE id = $1", fans[0])
+
+    monkeypatch.setattr(upkeep, "record_changes", record)
+    leaving = asyncio.create_task(leave())
+    async with asyncio.timeout(PATIENCE_S):
+        assert await later(connection)
+        await leaving
+    assert attempts > 2, "one of the two made way and began again"
+    assert await names(pool, LIKED_TRACKS) == {}
+    told = await pool.fetch("SELECT user_id FROM changes WHERE key = $1 AND deleted", track)
+    assert {row["user_id"] for row in told} == set(fans[1:])

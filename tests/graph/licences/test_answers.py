@@ -8,6 +8,8 @@ from valkey.asyncio import Valkey
 from graph.licences import answers, service
 from graph.licences.answers import ENDLESS_S, KEPT_S, permissions
 from graph.licences.rules import Grant, Licence
+from graph.supply.rules import SuppliedTrack
+from graph.supply.service import upsert_tracks
 from graph.viewer import Role
 
 pytestmark = pytest.mark.usefixtures("patient_with_valkey")
@@ -71,6 +73,16 @@ async def test_change_of_licences_is_heard_at_once_in_both_directions(pool, valk
     assert await permissions(pool, valkey, [track], market="SE", now_s=NOW_S) == {}
     await service.set_licences(pool, valkey, owner, track_id=track, grants=[Grant(markets=("SE",))])
     assert await permissions(pool, valkey, [track], market="SE", now_s=NOW_S) == {track: ENDLESS_S}
+
+
+async def test_delivery_that_changes_licences_is_heard_at_once(pool, valkey, add_user) -> None:
+    owner = await add_user(Role.LABEL)
+    heard = []
+    for market in ("SE", "NO"):
+        row = SuppliedTrack(key="k", title="Flood", artist="Alma", licences=[Grant(markets=(market,))])
+        (accepted,) = (await upsert_tracks(pool, valkey, owner, [row])).accepted
+        heard.append(await permissions(pool, valkey, [accepted.track_id], market="SE", now_s=NOW_S))
+    assert heard == [{accepted.track_id: ENDLESS_S}, {}]
 
 
 async def test_nothing_is_lost_without_valkey(pool, add_user, add_catalogue, free_port) -> None:

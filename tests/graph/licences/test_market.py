@@ -12,7 +12,8 @@ from graph import ids
 from graph.app import create_app
 from graph.licences.rules import Licence
 from graph.viewer import Role
-from tests.graph.conftest import Ask, living
+from tests.graph.clients import Ask
+from tests.graph.conftest import living
 
 TRACK = "query($id: ID!) { track(id: $id) { id } }"
 

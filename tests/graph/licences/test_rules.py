@@ -6,7 +6,8 @@ import pytest
 
 from graph.errors import ProblemCode, Refused
 from graph.licences.markets import COUNTRIES, EVERYWHERE, known
-from graph.licences.rules import MAX_LICENCES, Grant, Licence, checked, may_be_heard
+from graph.licences.rules import MAX_LICENCES, Grant, Licence, checked
+from tests.graph.licences.hearing import may_be_heard
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 DAY = timedelta(days=1)

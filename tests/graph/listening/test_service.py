@@ -125,6 +125,34 @@ async def test_what_is_refused_does_not_keep_the_others_out(pool, add_user, add_
     assert await stored(pool) == 1
 
 
+async def test_what_was_never_out_was_played_by_nobody_but_its_artist(pool, listener: UUID, track) -> None:
+    album = new_key()
+    artist = await pool.fetchrow("SELECT id, owner_id FROM artists")
+    await pool.execute(
+        "INSERT INTO albums (id, artist_id, title, search_text) VALUES ($1, $2, 'Water', 'water')", album, artist["id"]
+    )
+    await pool.execute("UPDATE tracks SET album_id = $1 WHERE id = $2", album, track)
+    minute = timedelta(minutes=1)
+    for number, (state, live_at, outcome) in enumerate(
+        (
+            ("draft", None, Outcome.REFUSED),
+            ("scheduled", NOW + minute, Outcome.REFUSED),
+            ("scheduled", NOW - minute, Outcome.COUNTED),
+            ("live", None, Outcome.COUNTED),
+            ("withdrawn", None, Outcome.COUNTED),
+        )
+    ):
+        await pool.execute("UPDATE albums SET state = $1, live_at = $2", state, live_at)
+        assert await outcomes(pool, listener, report(track, f"{number}")) == [outcome]
+        assert await outcomes(pool, artist["owner_id"], report(track, f"{number}")) == [Outcome.COUNTED]
+
+
+async def test_what_was_heard_before_it_was_withdrawn_counts_afterwards(pool, listener: UUID, track: UUID) -> None:
+    await pool.execute("UPDATE tracks SET withdrawn_at = now()")
+    await pool.execute("INSERT INTO licences (id, track_id, market) VALUES ($1, $2, 'NZ')", new_key(), track)
+    assert await outcomes(pool, listener, report(track, "a", ago=timedelta(days=3))) == [Outcome.COUNTED]
+
+
 async def test_a_track_stands_once_among_the_recent_ones_by_its_last_play(pool, listener: UUID, track: UUID) -> None:
     await outcomes(pool, listener, report(track, "a", ago=5 * MINUTE), report(track, "b", ago=9 * MINUTE))
     await outcomes(pool, listener, report(track, "late", ago=timedelta(days=3)))

@@ -6,6 +6,7 @@ import pytest
 from graph import ids
 from graph.viewer import Role
 from origin import asset as assets
+from origin import layout
 from origin.asset import Asset, Codec, Loudness, Master, Progressive, Rendition, Segment
 
 START = """
@@ -56,7 +57,7 @@ async def stored_track(add_user, add_track, pool, store) -> str:
     track = await add_track(await add_user(Role.ARTIST), ready=180_000)
     asset_id = await pool.fetchval("SELECT asset_id FROM tracks WHERE id = $1", track)
     content = assets.encode(described(asset_id))
-    await store.write(assets.descriptor_key(asset_id, 1), content, content_type="application/json")
+    await store.write(layout.descriptor_key(asset_id, 1), content, content_type="application/json")
     return ids.encode("Track", track)
 
 

@@ -17,7 +17,7 @@ from graph.playback import service
 from graph.playback.service import Session
 from graph.viewer import Role, Viewer
 from origin import routes
-from origin.asset import asset_directory
+from origin.layout import asset_directory
 from origin.protection.scheme import Scheme
 from origin.routes import DashManifest, License, MasterPlaylist, PresentationRoute, Route
 from origin.running_order import MAX_TRACKS, Place, directory
@@ -135,10 +135,12 @@ async def test_an_album_takes_one_statement(ask, counting, listener, record) -> 
 async def test_tracks_are_played_in_the_order_given_also_twice(ask, listener, record, tracks) -> None:
     wanted = [tracks[2], tracks[0], tracks[2]]
 
-    started = await ask.data(TRACKS, listener, **{"in": {"trackIds": [ids.encode("Track", key) for key in wanted]}})
+    whole = TRACKS.replace("tracks {", "tracks { track { id title }")
+    started = await ask.data(whole, listener, **{"in": {"trackIds": [ids.encode("Track", key) for key in wanted]}})
 
     assert routed(started["playback"]["hlsUrl"]).order == await record.places(wanted)
     assert [part["title"] for part in started["playback"]["tracks"]] == ["Tune 3", "Tune 1", "Tune 3"]
+    assert [part["track"]["title"] for part in started["playback"]["tracks"]] == ["Tune 3", "Tune 1", "Tune 3"]
 
 
 async def test_each_track_of_a_protected_album_has_a_licence_of_its_own(

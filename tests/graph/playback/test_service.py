@@ -17,7 +17,7 @@ from graph.playback import service
 from graph.playback.delivery import Delivery
 from graph.playback.service import Session
 from graph.viewer import Role
-from origin.asset import asset_directory
+from origin.layout import asset_directory
 from origin.running_order import Place
 
 NOW_S = 1_800_000_000

@@ -27,13 +27,16 @@ ADD = (
 ORDER = "playlist { entries { edges { node { id } } } }"
 MOVE = f"mutation($in: MovePlaylistEntriesInput!) {{ movePlaylistEntries(input: $in) {{ {ORDER} {ERRORS} }} }}"
 REMOVE = f"mutation($in: RemovePlaylistEntriesInput!) {{ removePlaylistEntries(input: $in) {{ {ORDER} {ERRORS} }} }}"
-SHOW = """query($id: ID!, $first: Int, $after: String, $last: Int, $before: String) { playlist(id: $id) {
-  name entries(first: $first, after: $after, last: $last, before: $before) {
+SHOW = """query($id: ID!, $first: Int, $after: String, $last: Int, $before: String, $playable: Boolean) {
+  playlist(id: $id) { name entries(first: $first, after: $after, last: $last, before: $before, playable: $playable) {
     totalCount pageInfo { hasNextPage hasPreviousPage endCursor startCursor }
-    edges { cursor node { id position addedAt addedBy { id } track { title artist { name } } playlist { id } } }
+    edges { cursor node {
+      id position obstacle addedAt addedBy { id } track { title artist { name } } playlist { id }
+    } }
   } } }"""
 LISTED = """query($id: ID!, $order: PlaylistOrder) { node(id: $id) { ... on User {
-  playlists(orderBy: $order) { totalCount edges { node { name } } } } } }"""
+  playlists(orderBy: $order) { totalCount edges { node { name } } }
+  library { playlists(orderBy: $order) { edges { node { name } } } } } } }"""
 
 
 def playlist_id(key: UUID) -> str:
@@ -42,6 +45,10 @@ def playlist_id(key: UUID) -> str:
 
 def entry_ids(keys: Any) -> list[str]:
     return [ids.encode("PlaylistEntry", key) for key in keys]
+
+
+def listed(page: Any) -> list[tuple[str, str | None]]:
+    return [(edge["node"]["id"], edge["node"]["obstacle"]) for edge in page["edges"]]
 
 
 def order(payload: Any) -> list[str]:
@@ -147,27 +154,73 @@ async def test_entries_are_paged_from_both_ends(ask, desk) -> None:
     assert [edge["node"]["id"] for edge in page["edges"]] == entries[1:3]
 
 
-async def test_what_nobody_can_hear_is_left_out_and_comes_back(ask, desk, artist, add_track) -> None:
+HIDDEN = {
+    "WITHDRAWN": (
+        "UPDATE tracks SET withdrawn_at = now() WHERE id = $1",
+        "UPDATE tracks SET withdrawn_at = NULL WHERE id = $1",
+    ),
+    "NOT_LICENSED": (
+        "INSERT INTO licences (id, track_id, market) VALUES (gen_random_uuid(), $1, 'NZ')",
+        "DELETE FROM licences WHERE track_id = $1",
+    ),
+    "NOT_RELEASED": (
+        """WITH draft AS (
+            INSERT INTO albums (id, artist_id, title, search_text, state)
+            SELECT gen_random_uuid(), artist_id, 'Draft', 'draft', 'draft' FROM tracks WHERE id = $1 RETURNING id
+        ) UPDATE tracks SET album_id = (SELECT id FROM draft) WHERE id = $1""",
+        "UPDATE tracks SET album_id = NULL WHERE id = $1",
+    ),
+}
+
+
+@pytest.mark.parametrize("obstacle", HIDDEN)
+async def test_what_nobody_can_hear_is_shown_to_who_can_take_it_out(ask, desk, artist, add_track, obstacle) -> None:
+    hide, show = HIDDEN[obstacle]
     other = await add_track(artist, ready=1000)
     entries = entry_ids(await desk.add_tracks([desk.track, other, desk.track, other, desk.track]))
     await desk.update(2, Edit(public=True))
     shown = {"id": playlist_id(desk.playlist)}
-    for hide, show in (
-        ("UPDATE tracks SET withdrawn_at = now() WHERE id = $1", "UPDATE tracks SET withdrawn_at = NULL WHERE id = $1"),
-        (
-            "INSERT INTO licences (id, track_id, market) VALUES (gen_random_uuid(), $1, 'NZ')",
-            "DELETE FROM licences WHERE track_id = $1",
-        ),
-    ):
-        await desk.pool.execute(hide, desk.track)
-        for viewer in (desk.owner, None):
-            page = (await ask.data(SHOW, viewer, **shown, first=2))["entries"]
-            assert [edge["node"]["id"] for edge in page["edges"]] == [entries[1], entries[3]]
-            assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (2, False)
-            assert await ask.data("query($id: ID!) { node(id: $id) { id } }", viewer, id=entries[0]) is None
-        await desk.pool.execute(show, desk.track)
-        page = (await ask.data(SHOW, desk.owner, **shown))["entries"]
-        assert [edge["node"]["id"] for edge in page["edges"]] == entries
+    await desk.pool.execute(hide, desk.track)
+
+    page = (await ask.data(SHOW, None, **shown, first=2))["entries"]
+    assert listed(page) == [(entries[1], None), (entries[3], None)]
+    assert (page["totalCount"], page["pageInfo"]["hasNextPage"]) == (2, False)
+    assert await ask.data("query($id: ID!) { node(id: $id) { id } }", None, id=entries[0]) is None
+    assert (await ask.data(SHOW, None, **shown, playable=False))["entries"]["totalCount"] == 0
+
+    page = (await ask.data(SHOW, desk.owner, **shown))["entries"]
+    reasons = (obstacle, None, obstacle, None, obstacle)
+    assert (listed(page), page["totalCount"]) == (list(zip(entries, reasons, strict=True)), 5)
+    assert (page["edges"][0]["node"]["track"] is not None) is (obstacle == "WITHDRAWN")
+    for playable, expected in ((True, [entries[1], entries[3]]), (False, [entries[0], entries[2], entries[4]])):
+        page = (await ask.data(SHOW, desk.owner, **shown, playable=playable))["entries"]
+        assert ([entry for entry, _ in listed(page)], page["totalCount"]) == (expected, len(expected))
+    given = {"playlistId": shown["id"], "revision": 3, "entryIds": [entries[0]]}
+    assert order(await ask.data(REMOVE, desk.owner, **{"in": given})) == entries[1:]
+
+    await desk.pool.execute(show, desk.track)
+    for viewer in (desk.owner, None):
+        page = (await ask.data(SHOW, viewer, **shown))["entries"]
+        assert listed(page) == [(entry, None) for entry in entries[1:]]
+
+
+@pytest.mark.parametrize(
+    ("change", "obstacle"),
+    [
+        pytest.param("SELECT", None, id="an artist hears a draft of their own"),
+        pytest.param("UPDATE albums SET state = 'withdrawn'", "NOT_RELEASED", id="but not what is withdrawn"),
+        pytest.param("DELETE FROM assets", "NOT_RELEASED", id="nor what has no media"),
+    ],
+)
+async def test_an_artist_is_told_what_cannot_be_heard_of_their_own(ask, desk, artist, change, obstacle) -> None:
+    entries = entry_ids(await desk.add_tracks([desk.track]))
+    await desk.pool.execute("UPDATE playlists SET owner_id = $1", artist.user_id)
+    await desk.pool.execute(HIDDEN["NOT_RELEASED"][0], desk.track)
+    await desk.pool.execute(change)
+    shown = {"id": playlist_id(desk.playlist)}
+    assert listed((await ask.data(SHOW, artist, **shown))["entries"]) == [(entries[0], obstacle)]
+    playable = await ask.data(SHOW, artist, **shown, playable=True)
+    assert playable["entries"]["totalCount"] == (obstacle is None)
 
 
 async def test_a_deleted_track_is_out_of_sight_at_once(ask, desk, artist, add_track) -> None:
@@ -240,7 +293,9 @@ async def test_an_account_lists_its_playlists_in_three_orders(ask, add_user) -> 
         ("NAME", ["alpha", "Beta", "Über"]),
     ):
         variables = {} if order_by is None else {"order": order_by}
-        page = (await ask.data(LISTED, owner, id=user, **variables))["playlists"]
+        own = await ask.data(LISTED, owner, id=user, **variables)
+        page = own["playlists"]
+        assert own["library"]["playlists"]["edges"] == page["edges"]
         assert ([edge["node"]["name"] for edge in page["edges"]], page["totalCount"]) == (expected, 3)
         for viewer in (other, None):
             page = (await ask.data(LISTED, viewer, id=user, **variables))["playlists"]
@@ -267,11 +322,11 @@ async def test_a_playlist_has_a_picture_of_its_owners(ask, desk, add_user) -> No
     assert await desk.told() == [("playlist", desk.playlist, False)]
 
 
-STATEMENTS = 6
+STATEMENTS = 3
 
 
 async def test_a_page_costs_as_many_statements_whatever_its_size(ask, desk, counting) -> None:
-    """The playlist, its entries, their tracks, the tracks' artists, who added them, and the playlist they are in."""
+    """The playlist; its entries with their playlist and who added them; their tracks with the artists."""
     await desk.add(40)
     for first in (1, 40):
         async with counting() as statements:

@@ -22,6 +22,7 @@ HOT = {
     "locking a playlist": service.LOCK,
     "forgetting a deleted playlist's entries": service.FORGET_ENTRIES,
     "the playlists of a deleted track": upkeep.HOLD.replace("ORDER BY id ", ""),  # at most a portion of them
+    "the playlists that a deleted track is left in": upkeep.LEFT,
     "a page of changes": changes.CHANGES,
     "where a feed is": changes.FEED,
     "a link by its slug": sharing.FIND,

@@ -42,6 +42,13 @@ async def test_what_is_no_name_or_description_is_refused(desk, name, description
     assert await desk.row() == before
 
 
+async def test_a_deleted_account_makes_none(pool, add_user) -> None:
+    leaving = await add_user(Role.LISTENER)
+    await pool.execute("DELETE FROM users WHERE id = $1", leaving.user_id)
+    with pytest.raises(Forbidden):
+        await service.create_playlist(pool, leaving, name="Evening", description="", public=False)
+
+
 async def test_what_is_left_out_stays(desk) -> None:
     for revision, edit in enumerate((Edit(name="Night"), Edit(description="Late."), Edit(public=True), Edit()), 1):
         assert await desk.update(revision, edit) == revision + 1

@@ -1,5 +1,6 @@
 """What is deleted from the catalogue leaves every playlist, and its owners hear of it."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,9 +13,11 @@ from graph.playlists.records import AT_THE_END
 from graph.playlists.service import create_playlist
 from graph.playlists.upkeep import remove_deleted
 from graph.viewer import Role
-from graph.works import WORKS
+from graph.works import works
 
 AT_ONCE = timedelta(0)
+PATIENCE_S = 60.0
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 async def keep_up(pool: Any) -> bool:
@@ -60,6 +63,30 @@ async def test_many_playlists_are_left_in_portions(desk, artist, monkeypatch: py
     assert len(gone) == 10
 
 
+async def test_a_playlist_that_is_deleted_meanwhile_hides_no_other(desk, artist, monkeypatch) -> None:
+    """Who waited for a playlist and found it gone has none in hand, and goes on."""
+    monkeypatch.setattr(upkeep, "PORTION", 1)
+    await desk.add()
+    other = await create_playlist(desk.pool, desk.owner, name="Other", description="", public=False)
+    given: dict[str, Any] = {"playlist_id": other, "revision": 1, "place": AT_THE_END, "market": None}
+    await add_entries(desk.pool, desk.owner, track_ids=[desk.track], **given)
+    await delete_track(desk.pool, artist, track_id=desk.track, removal_delay=AT_ONCE)
+    async with desk.pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        (first,) = await connection.fetchrow(f"SELECT id FROM ({upkeep.HOLD}) AS held", desk.track, 1)  # noqa: S608 -- a statement of ours
+        await connection.execute("DELETE FROM playlists WHERE id = $1", first)
+        keeping = asyncio.create_task(keep_up(desk.pool))
+        async with asyncio.timeout(PATIENCE_S):
+            while not keeping.done() and not await desk.pool.fetchval(WAITING):
+                await asyncio.sleep(0.01)
+        assert not keeping.done()
+        await transaction.commit()
+    assert await keeping
+    assert await desk.pool.fetchval("SELECT count(*) FROM playlist_entries") == 0
+    assert await desk.pool.fetchval("SELECT count(*) FROM playlists") == 1
+
+
 async def test_an_artist_is_deleted_with_tracks_that_stand_in_playlists(desk, artist) -> None:
     await desk.add(3)
     artist_id = await desk.pool.fetchval("SELECT artist_id FROM tracks WHERE id = $1", desk.track)
@@ -76,5 +103,5 @@ async def test_who_added_an_entry_may_leave(desk, add_user) -> None:
     assert [tuple(row) for row in await desk.pool.fetch("SELECT id, added_by FROM playlist_entries")] == [(entry, None)]
 
 
-def test_the_work_is_done_from_time_to_time() -> None:
-    assert remove_deleted in [work.perform for work in WORKS]
+def test_the_work_is_done_from_time_to_time(settings) -> None:
+    assert remove_deleted in [work.perform for work in works(settings)]

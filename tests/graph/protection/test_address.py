@@ -2,7 +2,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from graph.protection.address import HERE, Networks, client_address, household
+from graph.protection.address import HERE, UNKNOWN, Networks, client_address, household
 
 PROXIES = Networks(("127.0.0.0/8", "::1/128", "10.0.0.0/8"))
 
@@ -16,7 +16,8 @@ PROXIES = Networks(("127.0.0.0/8", "::1/128", "10.0.0.0/8"))
         pytest.param("127.0.0.1", "203.0.113.7, 10.1.1.1", "203.0.113.7", id="two proxies"),
         pytest.param("127.0.0.1", "198.51.100.1, 203.0.113.7", "203.0.113.7", id="a sender who wrote the header first"),
         pytest.param("203.0.113.7", "198.51.100.1", "203.0.113.7", id="a sender who is no proxy"),
-        pytest.param("127.0.0.1", "garbage", "127.0.0.1", id="a header that is no address"),
+        pytest.param("127.0.0.1", "garbage", str(UNKNOWN), id="a header that is no address"),
+        pytest.param("127.0.0.1", "127.0.0.1, 203.0.113.7", "203.0.113.7", id="a sender who claims to be this machine"),
         pytest.param("127.0.0.1", "203.0.113.7:4711", "203.0.113.7", id="a port behind the address"),
         pytest.param("127.0.0.1", "[2001:db8::1]:4711", "2001:db8::1", id="brackets and a port"),
         pytest.param("::ffff:127.0.0.1", "203.0.113.7", "203.0.113.7", id="a proxy of version 4 in version 6"),

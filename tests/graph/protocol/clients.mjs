@@ -1,10 +1,10 @@
 // The reference clients of graphql-transport-ws and graphql-sse against a server: prints what each was told.
-// node clients.mjs URL TOKEN QUERY SUBSCRIPTION
+// node clients.mjs URL TOKEN QUERY SUBSCRIPTION DEFERRED
 import { createClient as overSocket } from 'graphql-ws'
 import { createClient as overEvents } from 'graphql-sse'
 import WebSocket from 'ws'
 
-const [url, token, query, subscription] = process.argv.slice(2)
+const [url, token, query, subscription, deferred] = process.argv.slice(2)
 const authorization = `Bearer ${token}`
 
 const socket = overSocket({
@@ -23,6 +23,12 @@ async function first(client, query) {
   return value.data ?? value
 }
 
+async function all(client, query) {
+  const results = []
+  for await (const result of client.iterate({ query })) results.push(result)
+  return results
+}
+
 async function refusal(client, query) {
   try {
     return await first(client, query)
@@ -36,6 +42,7 @@ for (const [name, client] of Object.entries({ socket, events })) {
   told[name] = {
     query: await first(client, query),
     event: await first(client, subscription),
+    parts: await all(client, deferred),
     refusal: await refusal(client, '{ nothing }'),
   }
   await client.dispose()

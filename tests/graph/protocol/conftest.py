@@ -12,7 +12,7 @@ import pytest
 
 FOLDER = Path(__file__).parent
 NODE = shutil.which("node")
-PATIENCE_S = 15
+PATIENCE_S = 120
 
 Tool = Callable[..., "subprocess.CompletedProcess[str]"]
 

@@ -1,6 +1,7 @@
 // What graphql-eslint's recommended and Relay rules ask of a schema. The options say what those rules cannot know: which
 // types are values without an identity, that a list may hold values, that the node of an edge may be one of several
-// types, and that a search has a first page and no last one.
+// types, and that a search has a first page and no last one. One rule is added: what a mutation answers leads to
+// Query.
 import graphql from '@graphql-eslint/eslint-plugin'
 import { readFileSync } from 'node:fs'
 
@@ -21,6 +22,7 @@ export default [
         { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
       ],
       '@graphql-eslint/relay-arguments': ['error', { includeBoth: false }],
+      '@graphql-eslint/require-field-of-type-query-in-mutation-result': 'error',
     },
   },
 ]

@@ -31,9 +31,14 @@ async def test_the_reference_clients_get_answers_events_and_refusals(
     viewer = await add_user(Role.ARTIST)
     track = ids.encode("Track", await add_track(viewer, ready=1000))
     subscription = f'subscription {{ ingestProgress(trackId: "{track}") {{ status }} }}'
-    answers = told("clients.mjs", f"{start_graph()}/graphql", token(viewer), "{ viewer { id } }", subscription)
+    deferred = "{ ... @defer { viewer { id } } }"
+    documents = ("{ viewer { id } }", subscription, deferred)
+    answers = told("clients.mjs", f"{start_graph()}/graphql", token(viewer), *documents)
     assert list(answers) == ["socket", "events"]
     for client in answers.values():
         assert client["query"] == {"viewer": {"id": ids.encode("User", viewer.user_id)}}
         assert client["event"]["ingestProgress"]["status"]
         assert [error["extensions"]["code"] for error in client["refusal"]["errors"]] == ["BAD_REQUEST"]
+    (whole,), (first, last) = (answers[name]["parts"] for name in ("socket", "events"))
+    assert (first["data"], first["hasNext"], last["hasNext"]) == ({}, True, False)
+    assert last["incremental"][0]["data"] == whole["data"] == answers["socket"]["query"]

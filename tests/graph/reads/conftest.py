@@ -13,7 +13,7 @@ import strawberry
 
 from config.postgres import Pool
 from graph import enums
-from graph.connections import After, Before, Connection, Edge, First, Last, Paged, connected
+from graph.connections import After, Before, Connection, Edge, First, Last, Paged, connected, listing
 from graph.keys import new_key
 from graph.node import Node
 from graph.reads.declarations import Column, Entity, Many, One, Order, Sort
@@ -100,19 +100,9 @@ class Shelf(Node):
     entity: ClassVar[Entity] = SHELF
     name: str
     best: "Book | None"
-
-    @strawberry.field
-    def books(
-        self,
-        info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-        order_by: BookOrder = BookOrder.TITLE,
-        genre: str | None = None,
-    ) -> "Connection[Book] | None":
-        return connected(self, info)
+    books: "Connection[Book] | None" = strawberry.field(
+        resolver=listing(order_by=(BookOrder, BookOrder.TITLE), genre=(str | None, None))
+    )
 
     @strawberry.field
     def lent(
@@ -237,6 +227,7 @@ class Asker:
     def __init__(self, pool: Pool, viewer: Viewer | None) -> None:
         self.viewer = viewer
         self.source = Source(pool)
+        self.in_parts = False
         self.reader = Reader(self, viewer=viewer)
 
 

@@ -20,8 +20,9 @@ from appliance.synth.filling import fill
 from appliance.synth.sizes import Order, Sizes
 from appliance.synth.whole import tables
 from graph.reads import statements
-from graph.reads.declarations import Entity
-from graph.reads.statements import Statement
+from graph.reads.declarations import Column, Entity, One
+from graph.reads.plans import OWN_KEY
+from graph.reads.statements import Lookup, Statement
 from loadtests.bench.connections import Connection, connections, entities
 
 SIZES = Sizes(tracks=3000, artists=4000, albums=400, playlists=200, listeners=60)
@@ -78,6 +79,20 @@ async def plan(database: asyncpg.Connection, statement: Statement) -> Step:
     return found
 
 
+def joinable(entity: Entity) -> list[One]:
+    """The relations that are joined to the rows of an entity when no more is selected of them than plain columns."""
+    others = entities()
+    return [
+        one
+        for one in entity.one.values()
+        if not one.part and others[one.entity].key == OWN_KEY and not others[one.entity].visible_joins
+    ]
+
+
+def plain_columns(entity: Entity) -> tuple[Column, ...]:
+    return tuple(column for column in entity.columns.values() if not column.joins)
+
+
 def steps(step: Step) -> Iterator[Step]:
     yield step
     for below in step.get("Plans", []):
@@ -132,6 +147,18 @@ async def test_counting_a_connection_reads_no_whole_table(database: asyncpg.Conn
 async def test_rows_by_their_keys_come_from_an_index(database: asyncpg.Connection, entity: Entity) -> None:
     found = dear(await plan(database, statements.by_keys(entity, list(entity.columns.values()))))
     # What is computed of a row may sort the few rows below it; no table is read for it.
+    assert [step for step in found if step.startswith("Seq Scan")] == []
+
+
+@pytest.mark.parametrize("entity", [one for one in entities().values() if joinable(one)], ids=lambda one: one.type_name)
+async def test_what_is_joined_to_rows_comes_from_an_index(database: asyncpg.Connection, entity: Entity) -> None:
+    ones, others = joinable(entity), entities()
+    held = [entity.columns.get(one.column) or Column(sql=f"{entity.alias}.{one.column}") for one in ones]
+    lookups = [
+        Lookup(entity=others[one.entity], columns=plain_columns(others[one.entity]), held_in=number, where=one.where)
+        for number, one in enumerate(ones, start=1)
+    ]
+    found = dear(await plan(database, statements.by_keys(entity, held, lookups=lookups)))
     assert [step for step in found if step.startswith("Seq Scan")] == []
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from graph.reads import statements
 from graph.reads.declarations import Column, Entity, Many, Order, Sort
-from graph.reads.statements import Part
+from graph.reads.statements import Lookup, Part
 
 TITLE = Sort(sql="book.title", type="text")
 YEAR = Sort(sql="book.year", type="integer", descending=True)
@@ -27,6 +27,14 @@ BOOK = Entity(
     },
     visible="book.owner_id = :viewer_id OR :is_admin",
 )
+PERSON = Entity(
+    type_name="Person",
+    table="people",
+    alias="writer",
+    columns={"name": Column(sql="writer.name")},
+    visible="NOT writer.shy OR :is_admin",
+)
+HELD = Column(sql="book.author_id")
 BOOKS = Many(
     entity="Book",
     parent="book.shelf_id",
@@ -75,9 +83,31 @@ def test_a_page_of_the_root_has_no_parents() -> None:
     root = Many(entity="Book", parent=None, orders={"title": BY_TITLE}, where="book.public")
     found = flat(page(many=root))
     assert "unnest" not in found
-    assert found.startswith("SELECT 1, page.v0, page.v1 FROM ( SELECT book.id")
+    assert found.startswith("SELECT 1, page.v0, page.v1 FROM (SELECT * FROM ( SELECT book.id")
     assert "WHERE (book.public) AND (book.owner_id" in found
-    assert found.endswith("LIMIT 101 ) AS page ORDER BY page.s0, page.s1 LIMIT $3::integer")
+    assert found.endswith("LIMIT 101 ) AS cut LIMIT $3::integer) AS page ORDER BY page.s0, page.s1")
+
+
+AUTHOR = Lookup(entity=PERSON, columns=(PERSON.columns["name"],), held_in=1, where="writer.lives")
+
+
+def test_what_is_looked_up_is_joined_to_the_rows_of_the_page_alone() -> None:
+    found = flat(statements.page(BOOKS, BOOK, [HELD], part=Part(order=BY_TITLE, places=True), lookups=[AUTHOR]))
+    assert found.startswith(
+        "SELECT wanted.ordinal, page.v0, page.v1, one0.v0, one0.v1, page.s0, page.s1 FROM unnest($1::uuid[])"
+    )
+    assert found.endswith(
+        "LIMIT 101 ) AS cut LIMIT $4::integer) AS page"
+        " LEFT JOIN LATERAL (SELECT writer.id AS v0, writer.name AS v1 FROM people AS writer"
+        " WHERE (writer.id = page.v1) AND (NOT writer.shy OR $3::boolean) AND (writer.lives)) AS one0 ON true"
+        " ORDER BY wanted.ordinal, page.s0, page.s1"
+    )
+
+
+def test_what_is_looked_up_stands_behind_rows_by_their_keys() -> None:
+    found = flat(statements.by_keys(BOOK, [HELD], lookups=[AUTHOR, AUTHOR]))
+    assert found.startswith("SELECT page.v0, page.v1, one0.v0, one0.v1, one1.v0, one1.v1 FROM ( SELECT book.id AS v0,")
+    assert "WHERE book.id = ANY($1::uuid[]) AND (book.owner_id = $2::uuid OR $3::boolean) ) AS page LEFT JOIN" in found
 
 
 def test_rows_tell_their_places_only_where_cursors_are_made() -> None:

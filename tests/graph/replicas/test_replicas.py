@@ -149,6 +149,7 @@ async def test_a_replica_that_lags_beyond_the_limit_is_left_alone(
         await pool.execute("UPDATE users SET display_name = 'Late'")
         await process.does_without()
         assert [await process.asks(reader, WHERE) for reader in (viewer, None)] == [False, False]
+        assert [lag_s >= 0.5 for lag_s in process.replicas.lags_s().values() if lag_s is not None] == [True]
         await standby.order("SELECT pg_wal_replay_resume()")
         await process.uses_the_replica()
 
@@ -165,6 +166,7 @@ async def test_a_replica_that_is_killed_is_not_noticed_by_readers(start: Start, 
         assert answers == [False] * 5
         await process.replicas.look()
         assert process.replicas.choose(needed=0, reader=0) is None
+        assert list(process.replicas.lags_s().values()) == [None]
 
 
 async def test_a_server_that_writes_is_no_replica(start: Start, settings: GraphSettings) -> None:

@@ -38,6 +38,7 @@ def test_an_answer_grows_old(answers: Answers) -> None:
     answers.put("a", answer("tracks", made_at_s=100.0), since=0)
     assert held(answers, "a", now_s=159.9) == ["a"]
     assert held(answers, "a", now_s=160.0) == []
+    assert (answers.hits, answers.misses) == (1, 1)
 
 
 def test_the_answer_that_was_asked_for_longest_ago_makes_room(answers: Answers) -> None:

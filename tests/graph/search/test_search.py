@@ -40,7 +40,7 @@ async def owner(add_user: Any) -> Viewer:
 
 
 async def add_track(pool: Pool, owner: Viewer, artist: UUID, title: str, album: UUID | None = None) -> UUID:
-    track = await catalogue.create_track(
+    return await catalogue.create_track(
         pool,
         owner,
         artist_id=artist,
@@ -51,18 +51,17 @@ async def add_track(pool: Pool, owner: Viewer, artist: UUID, title: str, album: 
         track_number=None,
         explicit=False,
     )
-    return track.id
 
 
 @pytest.fixture
 async def library(app: Any, owner: Viewer) -> None:
     pool = app.state.services.pool
-    alma = (await catalogue.create_artist(owner, name="Alma Lund")).id
-    rivers = (await catalogue.create_album(pool, owner, artist_id=alma, title="Rivers", release_date=None)).id
+    alma = await catalogue.create_artist(pool, owner, name="Alma Lund")
+    rivers = await catalogue.create_album(pool, owner, artist_id=alma, title="Rivers", release_date=None)
     for title, album in (("River", rivers), ("Riverside", rivers), ("Don\u2019t Look Back", None)):
         await add_track(pool, owner, alma, title, album)
     for name in ("River", "Björk Ødegård", "Мельница", "東京事変"):
-        await catalogue.create_artist(owner, name=name)
+        await catalogue.create_artist(pool, owner, name=name)
 
 
 def names(connection: Any) -> list[str]:
@@ -114,6 +113,7 @@ async def test_looks_for_the_kinds_that_are_asked_for(ask: Any, owner: Viewer) -
 
 @pytest.mark.usefixtures("library")
 async def test_pages_stay_in_order_while_the_catalogue_grows(ask: Any, owner: Viewer) -> None:
+    pool = ask.app.state.services.pool
     seen, after = [], None
     for expected_next in (True, True, True, False):
         connection = await ask.data(SEARCH, owner, query="river", first=1, after=after)
@@ -121,8 +121,8 @@ async def test_pages_stay_in_order_while_the_catalogue_grows(ask: Any, owner: Vi
         assert connection["pageInfo"]["hasNextPage"] is expected_next
         after = connection["pageInfo"]["endCursor"]
         if len(seen) == 2:
-            await catalogue.create_artist(owner, name="River")  # before the cursor
-            await catalogue.create_artist(owner, name="Rive Rouge")  # not what is looked for
+            await catalogue.create_artist(pool, owner, name="River")  # before the cursor
+            await catalogue.create_artist(pool, owner, name="Rive Rouge")  # not what is looked for
     assert seen == ["Artist River", "Track River", "Album Rivers", "Track Riverside"]
 
 
@@ -146,10 +146,10 @@ async def test_a_long_word_of_many_bytes_is_looked_for(ask: Any) -> None:
 
 async def test_each_kind_is_looked_up_in_its_index(app: Any, owner: Viewer) -> None:
     pool: Pool = app.state.services.pool
-    artist = await catalogue.create_artist(owner, name="Nobody")
+    artist = await catalogue.create_artist(pool, owner, name="Nobody")
     await pool.executemany(
         "INSERT INTO tracks (id, artist_id, title, search_text, asset_id) VALUES ($1, $2, 'x', $3, $4)",
-        [(new_key(), artist.id, f"word{number} tune", new_key()) for number in range(2000)],
+        [(new_key(), artist, f"word{number} tune", new_key()) for number in range(2000)],
     )
     await pool.execute("ANALYZE tracks")
     plan = await pool.fetch(

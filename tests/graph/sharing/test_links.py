@@ -67,11 +67,14 @@ async def test_what_not_everybody_sees_is_not_shared(ask, pool, add_user, add_tr
     owner, other = await add_user(Role.LISTENER), await add_user(Role.LISTENER)
     private = ids.encode("Playlist", await create_playlist(pool, owner, name="P", description="", public=False))
     unready = ids.encode("Track", await add_track(artist))
+    withdrawn = await add_track(artist, ready=1000)
+    await pool.execute("UPDATE tracks SET withdrawn_at = now() WHERE id = $1", withdrawn)
     for viewer, subject, code in (
         (owner, private, "NOT_SHAREABLE"),
         (other, private, "NOT_FOUND"),
         (artist, unready, "NOT_SHAREABLE"),
         (other, unready, "NOT_FOUND"),
+        (artist, ids.encode("Track", withdrawn), "NOT_SHAREABLE"),
         (other, ids.encode("User", owner.user_id), "NOT_FOUND"),
         (other, ids.encode("Album", new_key()), "NOT_FOUND"),
         (other, "x", "NOT_FOUND"),
@@ -155,6 +158,20 @@ async def test_every_kind_of_thing_has_a_page(ask, pool, artist, track) -> None:
         text = (await ask.client.get(f"/s/{await slug_of(ask, artist, type_name, key)}")).text
         assert f'<meta property="og:type" content="{kind}">' in text
         assert f'<meta property="og:description" content="{line}">' in text
+
+
+@pytest.mark.parametrize("state", ["draft", "withdrawn"])
+async def test_a_release_that_is_not_out_hides_its_tracks_as_well(ask, pool, artist, track, state) -> None:
+    album = await pool.fetchval(
+        "INSERT INTO albums (id, artist_id, title, search_text)"
+        " SELECT gen_random_uuid(), id, 'Water', 'water' FROM artists RETURNING id"
+    )
+    await pool.execute("UPDATE tracks SET album_id = $1", album)
+    slugs = [await slug_of(ask, artist, *thing) for thing in (("Album", album), ("Track", track))]
+    assert [(await ask.client.get(f"/s/{slug}")).status_code for slug in slugs] == [200, 200]
+    await pool.execute("UPDATE albums SET state = $1", state)
+    pages = [await ask.client.get(f"/s/{slug}") for slug in slugs]
+    assert [(page.status_code, "Water" in page.text or "Tune" in page.text) for page in pages] == [(404, False)] * 2
 
 
 async def test_what_is_deleted_is_gone_and_what_is_withdrawn_is_not_there(ask, pool, artist, track) -> None:

@@ -34,11 +34,16 @@ async def test_delivery_larger_than_other_bodies_is_taken_and_reported_row_by_ro
     label = await add_user(Role.LABEL)
     rows = [row(number) for number in range(100)]
     rows[7] = row(7, isrc="wrong")
+    rows[8] = row(8, credits=[{"role": "COMPOSER", "name": "Alma Ek", "artistId": "no id"}], trackNumber=0)
     payload = await ask.data(UPSERT, label, **{"in": {"tracks": rows}, "unused": "a" * MAX_BODY_BYTES})
     assert payload["userErrors"] == []
-    assert len(payload["tracks"]) == 99
-    (rejected,) = payload["rejected"]
-    assert (rejected["index"], rejected["field"], rejected["code"]) == (7, ["isrc"], "INVALID_ISRC")
+    assert [one["index"] for one in payload["tracks"]] == [*range(7), *range(9, 100)]
+    assert [(one["index"], one["field"], one["code"]) for one in payload["rejected"]] == [
+        (7, ["isrc"], "INVALID_ISRC"),
+        (8, ["credits"], "NOT_FOUND"),
+        (8, ["trackNumber"], "INVALID_VALUE"),
+    ]
+    assert all(one["message"] for one in payload["rejected"])
     again = await ask.data(UPSERT, label, **{"in": {"tracks": rows[:3]}})
     assert [one["created"] for one in again["tracks"]] == [False, False, False]
     assert [one["trackId"] for one in again["tracks"]] == [one["trackId"] for one in payload["tracks"][:3]]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from graph.catalog.credits import Credit, CreditRole
+from graph.catalog.lyrics import Line
 from graph.catalog.releases import ReleaseState
 from graph.errors import ProblemCode
 from graph.licences.rules import Grant
@@ -27,7 +28,25 @@ def track(**given: Any) -> SuppliedTrack:
         pytest.param({"artist": "A" * 201}, ("artist",), ProblemCode.TOO_LONG, id="a long name"),
         pytest.param({"disc_number": 0}, ("discNumber",), ProblemCode.INVALID_VALUE, id="disc 0"),
         pytest.param({"track_number": 1000}, ("trackNumber",), ProblemCode.INVALID_VALUE, id="track 1000"),
+        pytest.param(
+            {"synced_lyrics": [Line(start_ms=-1, text="River")]},
+            ("syncedLyrics", "0", "startMs"),
+            ProblemCode.INVALID_VALUE,
+            id="a line before the start",
+        ),
         pytest.param({"genres": ["!"]}, ("genres",), ProblemCode.INVALID_VALUE, id="a genre of signs"),
+        pytest.param(
+            {"album": SuppliedAlbum(title="Rivers", key="a\x00b")},
+            ("album", "key"),
+            ProblemCode.INVALID_VALUE,
+            id="a release's key",
+        ),
+        pytest.param(
+            {"album": SuppliedAlbum(title="Rivers", genres=["!"])},
+            ("album", "genres"),
+            ProblemCode.INVALID_VALUE,
+            id="a release's genre",
+        ),
         pytest.param(
             {"album": SuppliedAlbum(title="")}, ("album", "title"), ProblemCode.REQUIRED, id="an album's title"
         ),

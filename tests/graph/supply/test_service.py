@@ -8,6 +8,7 @@ import pytest
 
 from graph.catalog import descriptions
 from graph.catalog.credits import Credit, CreditRole
+from graph.catalog.lyrics import Line
 from graph.catalog.releases import ReleaseState, ReleaseType
 from graph.errors import Forbidden, ProblemCode, Refused
 from graph.licences.rules import Grant
@@ -22,13 +23,20 @@ SELECT track.title, artist.name AS artist, album.title AS album, track.isrc, tra
 FROM tracks AS track JOIN artists AS artist ON artist.id = track.artist_id
 LEFT JOIN albums AS album ON album.id = track.album_id ORDER BY track.title, track.id
 """
+# With the transaction that wrote each row: one that is written anew as it was is another one.
 EVERYTHING = """
-SELECT (SELECT array_agg(t ORDER BY id) FROM artists t), (SELECT array_agg(t ORDER BY id) FROM albums t),
-       (SELECT array_agg(t ORDER BY id) FROM tracks t), (SELECT array_agg(t ORDER BY id) FROM genres t),
-       (SELECT array_agg(t ORDER BY track_id, position) FROM track_genres t),
-       (SELECT array_agg((t.track_id, t.position, t.role, t.name) ORDER BY track_id, position) FROM track_credits t),
-       (SELECT array_agg(t ORDER BY id) FROM licences t),
-       (SELECT array_agg(t ORDER BY supply_key) FROM supplied_tracks t)
+SELECT (SELECT array_agg(t.xmin::text || t::text ORDER BY id) FROM artists t),
+       (SELECT array_agg(t.xmin::text || t::text ORDER BY id) FROM albums t),
+       (SELECT array_agg(t.xmin::text || t::text ORDER BY id) FROM tracks t),
+       (SELECT array_agg(t.xmin::text || t::text ORDER BY id) FROM genres t),
+       (SELECT array_agg(t.xmin::text || t::text ORDER BY track_id, position) FROM track_genres t),
+       (SELECT array_agg(t.xmin::text || t::text ORDER BY track_id, position) FROM track_credits t),
+       (SELECT array_agg(t.xmin::text || t::text ORDER BY track_id) FROM track_lyrics t),
+       (SELECT array_agg(t.xmin::text || t::text ORDER BY id) FROM licences t),
+       (SELECT array_agg(t.xmin::text || t::text ORDER BY supply_key) FROM supplied_tracks t),
+       (SELECT array_agg(t.xmin::text || t::text ORDER BY supply_key) FROM supplied_albums t),
+       (SELECT array_agg(t.xmin::text || t::text ORDER BY album_id, position) FROM album_genres t),
+       (SELECT count(*) FROM pgqueuer), (SELECT count(*) FROM withdrawals)
 """
 
 
@@ -44,6 +52,8 @@ def delivery(count: int = 3) -> list[SuppliedTrack]:
             explicit=True,
             genres=["Folk", "Ambient"],
             credits=[Credit(role=CreditRole.COMPOSER, name="Alma Ek")],
+            lyrics="River, river",
+            synced_lyrics=[Line(start_ms=1000, text="River")],
             licences=[Grant(markets=("SE", "NO"))],
         )
         for n in range(count)
@@ -78,6 +88,7 @@ async def test_delivery_makes_artists_albums_and_tracks(pool, valkey, label) -> 
     assert tuple(album) == ("ep", date(2024, 5, 1), "live")
     assert await pool.fetchval("SELECT count(*) FROM artists") == 1
     assert await pool.fetchval("SELECT markets FROM tracks LIMIT 1") == ["NO", "SE"]
+    assert await pool.fetchval("SELECT synced->0->>'text' FROM track_lyrics WHERE plain = 'River, river'") == "River"
 
 
 async def test_same_delivery_again_changes_nothing(pool, valkey, label) -> None:
@@ -129,12 +140,67 @@ async def test_track_without_a_key_is_known_again_by_its_isrc_and_may_get_one(po
     assert second.created
 
 
+RELEASES = """
+SELECT album.title, album.type, supplied.supply_key AS key,
+       (SELECT array_agg(search_text ORDER BY id) FROM tracks WHERE album_id = album.id) AS found
+FROM albums AS album LEFT JOIN supplied_albums AS supplied ON supplied.album_id = album.id ORDER BY album.id
+"""
+
+
+def on(release: str | None, *, key: str, title: str = "Rivers", **said: Any) -> SuppliedTrack:
+    album = SuppliedAlbum(key=release, title=title, **said)
+    return SuppliedTrack(key=key, title="Flood", artist="Alma", album=album)
+
+
+async def test_releases_of_one_title_are_told_apart_by_their_keys(pool, valkey, label) -> None:
+    rows = [
+        on("S", key="1", type=ReleaseType.SINGLE, genres=["Folk"]),
+        on("A", key="2", type=ReleaseType.ALBUM),
+        on("A", key="3"),
+    ]
+    await service.upsert_tracks(pool, valkey, label, rows)
+    before = await everything(pool)
+    assert [(row["type"], row["key"], len(row["found"])) for row in await pool.fetch(RELEASES)] == [
+        ("single", "S", 1),
+        ("album", "A", 2),
+    ]
+    assert await pool.fetchval("SELECT name FROM album_genres JOIN genres ON genres.id = genre_id") == "Folk"
+    await service.upsert_tracks(pool, valkey, label, rows)
+    assert await everything(pool) == before
+
+
+async def test_release_that_is_known_by_its_key_may_be_retitled(pool, valkey, label) -> None:
+    await service.upsert_tracks(pool, valkey, label, [on("A", key="1"), on("A", key="2")])
+    await service.upsert_tracks(pool, valkey, label, [on("A", key="1", title="Lakes")])
+    (release,) = await pool.fetch(RELEASES)
+    # Also the track of which the second delivery says nothing.
+    assert (release["title"], release["found"]) == ("Lakes", ["flood\nalma lakes"] * 2)
+
+
+async def test_release_without_a_key_gets_that_of_the_first_that_names_it(pool, valkey, label) -> None:
+    await service.upsert_tracks(pool, valkey, label, [on(None, key="1")])
+    await service.upsert_tracks(pool, valkey, label, [on("A", key="1"), on("B", key="2"), on(None, key="3")])
+    found = [(row["key"], row["found"] and len(row["found"])) for row in await pool.fetch(RELEASES)]
+    assert found == [("A", 1), ("B", 1), (None, 1)]
+
+
 async def test_rows_that_cannot_be_written_are_reported_and_the_others_are_written(pool, valkey, label) -> None:
     rows = [*delivery(2), SuppliedTrack(key="bad", title="", artist="Alma")]
     delivered = await service.upsert_tracks(pool, valkey, label, [rows[2], *rows[:2]])
     assert [one.index for one in delivered.accepted] == [1, 2]
     assert [(one.index, one.problem.code) for one in delivered.rejected] == [(0, ProblemCode.REQUIRED)]
     assert len(await pool.fetch(TRACKS)) == 2
+
+
+async def test_genres_and_credits_of_a_row_take_the_place_of_those_there_were(pool, valkey, label) -> None:
+    composer, mixer = Credit(role=CreditRole.COMPOSER, name="Alma Ek"), Credit(role=CreditRole.MIXER, name="Bela")
+    for genres, credits_ in ((["Folk", "Ambient"], [composer, mixer]), (["Ambient", "Jazz"], [mixer])):
+        row = SuppliedTrack(key="k", title="Flood", artist="Alma", genres=genres, credits=credits_)
+        await service.upsert_tracks(pool, valkey, label, [row])
+    named = "SELECT name FROM track_genres JOIN genres ON genres.id = genre_id ORDER BY position"
+    assert [row["name"] for row in await pool.fetch(named)] == ["Ambient", "Jazz"]
+    held = [tuple(row) for row in await pool.fetch("SELECT position, role, name FROM track_credits")]
+    assert held == [(0, "mixer", "Bela")]
 
 
 async def test_what_fails_half_way_leaves_nothing(pool, valkey, label, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -130,7 +130,7 @@ async def test_only_anonymous_persisted_queries_are_reused(ask: Any, track: str,
 @pytest.mark.parametrize("headers", [{}, {"origin": PAGE}], ids=["an app", "a page of another origin"])
 async def test_a_cache_is_told_by_what_answers_differ(ask: Any, track: str, headers: dict[str, str]) -> None:
     answered = await fetch(ask, TRACK, headers, id=track)
-    assert answered.headers["vary"] == "accept, authorization, origin, x-country"
+    assert answered.headers["vary"] == "accept, accept-encoding, authorization, origin, x-country"
     assert answered.headers.get("access-control-allow-origin") == headers.get("origin")
     shared = await ask.client.get("/s/nothing", headers=headers)
     assert (shared.status_code, shared.headers["vary"]) == (404, answered.headers["vary"])

@@ -69,6 +69,10 @@ AFTER_INIT: dict[str, tuple[Any, list[str | int]]] = {
     "null for what is optional": (subscribe({**QUERY, **dict.fromkeys(OPTIONAL)}), ANSWER),
     "members that nobody knows": (subscribe({**QUERY, "new": 1}), ANSWER),
     "a syntax error (mended)": (subscribe({"query": "{"}), ["error 1"]),
+    "a part that would come later, which comes at once": (
+        subscribe({"query": "{ ... @defer { __typename } }"}),
+        ANSWER,
+    ),
     "a document that does not fit": (subscribe({"query": "{ no }"}), ["error 1"]),
     "an operation that there is not (mended)": (subscribe({**QUERY, "operationName": "No"}), ["error 1"]),
     "several operations and no choice": (subscribe(TWO), ["error 1"]),
@@ -135,6 +139,29 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_socket_without_init_closes_with_4408(connect: Callable[..., Any]) -> None:
     async with connect() as socket:
         assert await socket.receive() == 4408
+
+
+@pytest.fixture
+def narrow(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph.transport.controller.MAX_OPERATIONS_PER_SOCKET", 1)
+
+
+@pytest.mark.usefixtures("narrow")
+async def test_a_socket_that_is_full_refuses_one_more_operation_and_goes_on(
+    ask: Any, add_user: Any, add_track: Any, connect: Callable[..., Any]
+) -> None:
+    viewer = await add_user(Role.ARTIST)
+    track = ids.encode("Track", await add_track(viewer))
+    watching = subscribe({"query": f'subscription {{ ingestProgress(trackId: "{track}") {{ status }} }}'}, "watch")
+    async with connect() as socket:
+        await socket.start({"authorization": f"Bearer {ask.token(viewer)}"})
+        await socket.send(watching)
+        await socket.send(subscribe(QUERY))
+        refused = await socket.receive()
+        assert (word(refused), refused["payload"][0]["extensions"]) == ("error 1", {"code": "BAD_REQUEST"})
+        await socket.send({"type": "complete", "id": "watch"})
+        await socket.send(subscribe(QUERY, "2"))
+        assert [word(await socket.receive()) for _ in range(2)] == ["next 2", "complete 2"]
 
 
 async def test_a_running_operation_keeps_its_id_until_complete_ends_it(

@@ -18,8 +18,9 @@ from ingest.images import drawing
 from ingest.images.headers.header import PictureFormat, PictureHeader
 from ingest.images.headers.sniff import sniff
 from ingest.isolation.children import child
+from ingest.isolation.messages import Limits
 from ingest.stages.illustrate import illustrate
-from ingest.tasks import Illustrate, Illustrated, Limits
+from ingest.tasks import Illustrate, Illustrated
 from origin.image import ImageFormat
 
 LIMITS = Limits(memory_bytes=2 * 1024**3, cpu_s=120, file_bytes=64_000_000)

@@ -18,9 +18,11 @@ from ingest.containers.sniff import sniff
 from ingest.contract import FailureCode
 from ingest.errors import ChildDied, IngestFault, MediaError, NoRoom
 from ingest.isolation.children import Child, child, pool
+from ingest.isolation.messages import Limits
 from ingest.pcm import PcmInfo, SampleForm
 from ingest.pipeline import CHILD_LIMITS
-from ingest.tasks import Decode, Limits, Measure
+from ingest.tasks import Decode, Measure
+from tests.processes import alive
 
 ROOT = Path(__file__).parents[3]
 INFO = PcmInfo(sample_rate_hz=48_000, positions=("FL", "FR"), form=SampleForm.S16, stored_bits=16, sample_count=48_000)
@@ -254,10 +256,9 @@ def test_no_child_outlives_a_worker_that_is_killed(tmp_path: Path) -> None:
     assert parent.stdout is not None
     with parent.stdout:
         pid = int(parent.stdout.readline())
-    stat = Path(f"/proc/{pid}/stat")
     parent.kill()
     parent.wait()
     deadline = time.monotonic() + 60
-    while stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] != "Z":
+    while alive(pid):
         assert time.monotonic() < deadline, "the child lives on"
         time.sleep(0.02)

@@ -11,7 +11,8 @@ from ingest.containers.sniff import sniff
 from ingest.contract import FailureCode
 from ingest.errors import IngestFault, MediaError
 from ingest.isolation.children import child
-from ingest.tasks import Decode, Limits
+from ingest.isolation.messages import Limits
+from ingest.tasks import Decode
 
 LIMITS = Limits(memory_bytes=2 << 30, cpu_s=60, wall_s=600, file_bytes=1 << 30)
 

@@ -25,6 +25,7 @@ from ingest.errors import Superseded
 from ingest.jobs.ledger import Claim, Ledger, Shelved
 from ingest.product import Product
 from origin.asset import Asset, Codec, Loudness, Master, Rendition, Segment
+from tests.ingest.described import RENDITION
 
 DELAY = timedelta(hours=2)
 LOUDNESS = Loudness(
@@ -42,22 +43,12 @@ MASTER = Master(
 
 
 def rendition(codec: Codec, gain_db: float) -> Rendition:
-    return Rendition(
+    return msgspec.structs.replace(
+        RENDITION,
         name=codec.value,
         codec=codec,
-        codec_string="x",
-        sample_rate_hz=48_000,
-        channels=2,
-        nominal_bandwidth_bps=1,
-        average_bandwidth_bps=1,
-        peak_bandwidth_bps=1,
-        priming_samples=0,
-        padding_samples=0,
         sample_count=96_000,
-        header_byte_length=1,
-        header_sha256="0" * 32,
         segments=(Segment(byte_length=1, duration_ticks=96_000, sha256="0" * 32),),
-        sha256="00",
         gain_db=gain_db,
         loudness=LOUDNESS,
     )

@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -29,9 +28,8 @@ FILES = ("asset.json", "flac.flac", "flac.mp4", "loudness.blocks")
 
 
 @pytest.fixture(autouse=True)
-def small_ladder(queue: Any, tmp_path: Path) -> None:
-    (tmp_path / "ladder.toml").write_text(LADDER)
-    queue.environment["SEGUE_LADDER"] = str(tmp_path / "ladder.toml")
+def small_ladder(queue: Any) -> None:
+    queue.climb(LADDER)
 
 
 @pytest.fixture
@@ -110,7 +108,7 @@ async def test_deleted_track_leaves_nothing_at_all(queue: Any, pool: asyncpg.Poo
         "INSERT INTO quarantined_jobs (asset_id, revision, job, fault) VALUES ($1, 2, '{}', '')", job.asset_id
     )
     half_sent = await promised(pool, job, b"one more")
-    await queue.store.create_multipart(half_sent.object_key, content_type="audio/wav")
+    await queue.store.multipart.begin(half_sent.object_key, content_type="audio/wav")
     stored = set(await queue.store.keys(""))
     assert stored >= files_of(job, 1)
     assert any(key.startswith("images/") for key in stored)
@@ -121,6 +119,6 @@ async def test_deleted_track_leaves_nothing_at_all(queue: Any, pool: asyncpg.Poo
     for days in (2, 4):
         await sweep(pool, queue.store, now=datetime.now(UTC) + timedelta(days=days), grace=timedelta(days=1))
     assert await queue.store.keys("") == []
-    assert await queue.store.multipart_uploads("uploads/") == []
+    assert await queue.store.multipart.unfinished("uploads/") == []
     for table in ("assets", "uploads", "images", "track_features", "asset_renditions", "quarantined_jobs", "removals"):
         assert await pool.fetchval(f"SELECT count(*) FROM {table}") == 0, table  # noqa: S608 -- of this test

@@ -16,7 +16,7 @@ from config.valkey import open_valkey
 from config.withdrawals import promise
 from ingest.lifecycle import removals
 from ingest.lifecycle.housekeeping import Rules, house_kept, sweep, tidy
-from origin.asset import withdrawal_key
+from origin.layout import withdrawal_key
 
 GRACE = timedelta(days=1)
 PATIENCE_S = 60.0
@@ -183,11 +183,11 @@ async def test_parts_that_nobody_puts_together_are_given_back(queue: Any, pool: 
     await pool.execute(NEVER_COMPLETED, later(9 * GRACE))
     gone = f"uploads/{uuid4()}"
     for key in (job.upload_key, gone):
-        await queue.store.create_multipart(key, content_type="audio/wav")
+        await queue.store.multipart.begin(key, content_type="audio/wav")
     await sweep(pool, queue.store, now=now(), grace=GRACE)
-    assert {one.key for one in await queue.store.multipart_uploads("uploads/")} == {job.upload_key, gone}
+    assert {one.key for one in await queue.store.multipart.unfinished("uploads/")} == {job.upload_key, gone}
     await sweep(pool, queue.store, now=later(), grace=GRACE)
-    assert {one.key for one in await queue.store.multipart_uploads("uploads/")} == {job.upload_key}
+    assert {one.key for one in await queue.store.multipart.unfinished("uploads/")} == {job.upload_key}
 
 
 ADD_IMAGE = """

@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
+import msgspec
 import pytest
 from pgqueuer.domain.errors import RetryRequested
 from valkey.asyncio import Valkey
@@ -45,12 +46,12 @@ from ingest.renditions.finished import Finished
 from ingest.renditions.ladder import File, Rung
 from ingest.renditions.recipe import Recipe
 from ingest.tasks import Illustrated, ImageFile, Picture
-from origin.asset import Asset, Codec, Loudness, Master, Rendition, Segment
+from origin.asset import Asset, Codec, Master
 from origin.image import ImageFormat, record_key, source_key
+from tests.ingest.described import QUIET, RENDITION
 
 DELAY = timedelta(hours=6)
 GRACE = timedelta(days=1)
-QUIET = Loudness(integrated_lufs=None, true_peak_dbtp=None)
 RECIPE = Recipe(
     ladder=tuple(Rung(name=name, codec=Codec.FLAC, files=(File.CMAF,)) for name in ("one", "two")),
     target_lufs=-14.0,
@@ -71,25 +72,7 @@ class Killed(BaseException):
 
 
 def finished(name: str) -> Finished:
-    rendition = Rendition(
-        name=name,
-        codec=Codec.FLAC,
-        codec_string="fLaC",
-        sample_rate_hz=48_000,
-        channels=2,
-        nominal_bandwidth_bps=1,
-        average_bandwidth_bps=1,
-        peak_bandwidth_bps=1,
-        priming_samples=0,
-        padding_samples=0,
-        sample_count=4096,
-        header_byte_length=1,
-        header_sha256="0" * 32,
-        segments=(Segment(byte_length=1, duration_ticks=4096, sha256="0" * 32),),
-        sha256="00",
-        gain_db=0.0,
-        loudness=QUIET,
-    )
+    rendition = msgspec.structs.replace(RENDITION, name=name)
     return Finished(rung_name=name, rendition=rendition, progressive=None)
 
 
@@ -156,7 +139,7 @@ class Life:
                 *(upload, self.viewer.user_id, track["id"], f"uploads/{upload}", hashlib.sha256(b"m").digest()),
             )
             if self.chance.random() < 0.3:
-                await self.store.create_multipart(f"uploads/{upload}", content_type="audio/wav")
+                await self.store.multipart.begin(f"uploads/{upload}", content_type="audio/wav")
 
     async def complete_master(self) -> None:
         row = await self._some("SELECT * FROM uploads WHERE completed_at IS NULL")
@@ -363,4 +346,4 @@ async def test_whatever_happens(queue: Any, tmp_path: Path, monkeypatch: pytest.
             assert missing == set()
         await life.end()
         assert set(await queue.store.keys("")) == await life.referenced()
-        assert await queue.store.multipart_uploads("uploads/") == []
+        assert await queue.store.multipart.unfinished("uploads/") == []

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.lifecycle.sweep import candidates, covers, images_of, orphans, owner_of, revisions_of, withdrawals_of
-from origin.asset import withdrawal_key
+from origin.layout import withdrawal_key
 
 NOW = datetime(2026, 5, 14, tzinfo=UTC)
 GRACE = timedelta(days=1)

@@ -16,8 +16,9 @@ from appliance.demo.library import PIECES
 from appliance.demo.masters import tags as demo_tags
 from ingest.contract import QualityCode, Tags
 from ingest.isolation.children import child
+from ingest.isolation.messages import Limits
 from ingest.stages.describe import describe
-from ingest.tasks import Describe, Described, Limits
+from ingest.tasks import Describe, Described
 
 BROKEN = Path(__file__).parents[3].parent / "shared" / "audio" / "broken"
 RECORDING = "b1a9c0e9-d987-4042-ae91-78d6a3267d69"

@@ -13,13 +13,14 @@ import pytest
 from edge.terms import NO_TERMS, Terms
 from edge.token import mint
 from origin.asgi import Application
-from origin.asset import asset_directory, revision_directory
 from origin.cors import Cors
 from origin.descriptors import Descriptors
 from origin.errors import NotThere
 from origin.hot.answers import Answers
 from origin.hot.lines import JsonLines
 from origin.hot.state import HotState
+from origin.layout import asset_directory, revision_directory
+from origin.lookup import Lookup
 from origin.protected import Protected
 from origin.protection.derived import DerivedKeys
 from origin.reads.cache import Cache
@@ -115,11 +116,14 @@ def make_bench(recording, clock) -> Callable[..., Bench]:
         withdrawals.followed()
         service = Service(
             store=memory,
-            descriptors=Offered(Descriptors(memory.asset, room_bytes=1_000_000), withdrawals),
-            protected=Protected(provider=DerivedKeys(SECRET), cache=memory.cache, segments_per_period=1),
-            keys=keys,
-            manifest_max_age_s=10,
-            clock=clock,
+            lookup=Lookup(
+                store=memory,
+                descriptors=Offered(Descriptors(memory.asset, room_bytes=1_000_000), withdrawals),
+                protected=Protected(provider=DerivedKeys(SECRET), cache=memory.cache, segments_per_period=1),
+                keys=keys,
+                manifest_max_age_s=10,
+                clock=clock,
+            ),
             cors=cors,
         )
 

@@ -3,10 +3,10 @@
 import pytest
 
 from edge.terms import Terms
+from origin.exchange import Request
 from origin.hot.answers import Answers
 from origin.hot.head import Plain
 from origin.hot.memo import Memo
-from origin.service import Request
 
 PROTECTED = Terms(protection="protected")
 LISTED = "https://player.example"

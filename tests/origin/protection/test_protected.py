@@ -16,12 +16,14 @@ from msgspec import structs
 
 from edge.terms import Terms
 from edge.token import mint
-from origin.asset import asset_directory, revision_directory
 from origin.descriptors import Descriptors
+from origin.exchange import Answer, Request
+from origin.layout import asset_directory, revision_directory
+from origin.lookup import Lookup
 from origin.protected import Protected
 from origin.protection.derived import DerivedKeys
 from origin.reads.cache import Cache
-from origin.service import Answer, Request, Service
+from origin.service import Service
 
 SECRET = bytes(range(32))
 OTHER_ASSET = UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e02")
@@ -77,15 +79,18 @@ def node(memory, recording) -> Callable[..., Ask]:
     def start(*, secret: bytes = SECRET, segments_per_period: int | None = None, disclosed: bool = True) -> Ask:
         service = Service(
             store=memory,
-            descriptors=Descriptors(memory.asset, room_bytes=1_000_000),
-            protected=Protected(
-                provider=Provider(secret, disclosed=disclosed),
-                cache=Cache(16 * 1024 * 1024),
-                segments_per_period=segments_per_period,
+            lookup=Lookup(
+                store=memory,
+                descriptors=Descriptors(memory.asset, room_bytes=1_000_000),
+                protected=Protected(
+                    provider=Provider(secret, disclosed=disclosed),
+                    cache=Cache(16 * 1024 * 1024),
+                    segments_per_period=segments_per_period,
+                ),
+                keys={"k1": SECRET},
+                manifest_max_age_s=20,
+                clock=lambda: 1_800_000_000,
             ),
-            keys={"k1": SECRET},
-            manifest_max_age_s=20,
-            clock=lambda: 1_800_000_000,
         )
 
         async def ask(name: str, *, method="GET", body=b"", protection="protected", asset_id=None, **headers) -> Answer:

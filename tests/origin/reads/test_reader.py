@@ -76,7 +76,7 @@ async def store() -> FakeStore:
 def reader_of(store) -> Callable[..., Reader]:
     def reader_of(*, room_bytes: int = 10 * SIZE_BYTES, disk: Disk | None = None) -> Reader:
         endpoints = Endpoints([Endpoint("primary", store)], deadline_s=60, clock=lambda: 0.0)
-        return Reader(endpoints=endpoints, cache=Cache(1_000_000), room=Room(room_bytes), disk=disk)
+        return Reader(endpoints=endpoints, cache=Cache(1_000_000), room=Room(room_bytes), disk=disk, clock=lambda: 0.0)
 
     return reader_of
 

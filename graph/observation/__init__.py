@@ -1,0 +1,1 @@
+"""What the graph process tells of its operations: figures, traces, and which of them were slow."""
