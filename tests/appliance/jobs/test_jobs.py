@@ -159,7 +159,11 @@ def test_what_was_done_before_a_refusal_is_told(operator: Operator) -> None:
     assert told.stdout == f"queued {done}\n"
 
 
-@pytest.mark.parametrize("arguments", [[], ["--all", "x/1"], ["nonsense"], [f"{uuid4()}/one"]], ids=str)
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--all", "x/1"], ["nonsense"], [f"{uuid4()}/one"]],
+    ids=["nothing", "all and one", "no job", "no number of a revision"],
+)
 def test_what_cannot_be_meant_is_not_understood(operator: Operator, arguments: list[str]) -> None:
     for command in ("retry", "drop"):
         assert operator(command, *arguments).exit_code == 2

@@ -1,5 +1,6 @@
 """Everywhere that tracks and their albums are listed: a genre, a library, a playlist, a chart."""
 
+from datetime import UTC, datetime
 from random import Random
 from typing import NamedTuple
 from uuid import UUID
@@ -7,8 +8,7 @@ from uuid import UUID
 from config.postgres import Pool
 from graph import ids
 from graph.keys import new_key
-from graph.listening.charts import chart_key
-from graph.listening.spans import ChartSpan
+from graph.listening.charts import write_daily
 from graph.viewer import Viewer
 
 ADD_ALBUMS = """
@@ -32,9 +32,10 @@ ADD_ENTRIES = """
 INSERT INTO playlist_entries (id, playlist_id, track_id, position)
 SELECT id, $2, id, to_char(number, 'FM00000000') FROM unnest($1::uuid[]) WITH ORDINALITY AS given (id, number)
 """
-ADD_CHART = """
-INSERT INTO chart_entries (chart_id, place, track_id, score, span)
-SELECT $2, number, id, 1, 'day' FROM unnest($1::uuid[]) WITH ORDINALITY AS given (id, number)
+# Heard, and not only put into the chart: the application that is asked writes it anew when it comes by.
+HEAR = """
+INSERT INTO track_hours (hour, market, track_id, plays)
+SELECT date_trunc('hour', now()), 'SE', id, 1 FROM unnest($1::uuid[]) AS id
 """
 
 
@@ -61,7 +62,9 @@ async def shelve(pool: Pool, random: Random, *, artist: UUID, tracks: list[UUID]
     await pool.execute(SAVE, albums, listener.user_id)
     await pool.execute(ADD_PLAYLIST, playlist, artist)
     await pool.execute(ADD_ENTRIES, tracks, playlist)
-    await pool.execute(ADD_CHART, tracks, chart_key(ChartSpan.DAY, market=None, genre_id=None))
+    await pool.execute(HEAR, tracks)
+    async with pool.acquire() as connection:
+        await write_daily(connection, datetime.now(UTC))
     held: dict[str, list[str]] = {ids.encode("Album", key): [] for key in albums}
     for track, home in zip(tracks, homes, strict=True):
         held[ids.encode("Album", home)].append(ids.encode("Track", track))
