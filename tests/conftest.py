@@ -69,10 +69,18 @@ class Services(NamedTuple):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where two processes run the tests, a module stays with one of them, and so do all that share the appliance."""
+    """Where two processes run the tests, a module stays with one of them, and so do all that share the appliance.
+
+    What is measured in real time comes last, when the other process has ended.
+    """
     for item in items:
-        whole = END_TO_END if END_TO_END in item.path.parents else item.path
-        item.add_marker(pytest.mark.xdist_group(str(whole)))
+        shares = END_TO_END in item.path.parents and not _in_real_time(item)
+        item.add_marker(pytest.mark.xdist_group(str(END_TO_END if shares else item.path)))
+    items.sort(key=_in_real_time)
+
+
+def _in_real_time(item: pytest.Item) -> bool:
+    return item.get_closest_marker("real_time") is not None
 
 
 def unused_port() -> int:

@@ -28,6 +28,7 @@ CASES = [*EXACT, *OVERLAPPING, PAUSING]
 ATTEMPTS = 4
 
 pytestmark = [
+    pytest.mark.real_time,
     pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium on the PATH (Debian's package chromium)"),
     pytest.mark.skipif(shutil.which("node") is None, reason="no node on the PATH (Debian's package nodejs)"),
     pytest.mark.skipif(
