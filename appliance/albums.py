@@ -12,7 +12,8 @@ from uuid import UUID
 
 import msgspec
 
-from appliance.client import GraphClient
+from appliance.client import GraphClient, mutation
+from appliance.connections import Listed
 from appliance.listening import Named, NothingFound
 from graph import ids
 
@@ -22,10 +23,7 @@ SEARCH_ALBUMS: Final = f"""
 query ($query: String!) {{
   search(query: $query, kinds: [ALBUM], first: 1) {{ edges {{ node {{ ... on Album {{ {ALBUM_FIELDS} }} }} }} }}
 }}"""
-START_ALBUM: Final = """
-mutation ($input: StartAlbumPlaybackInput!) {
-  startAlbumPlayback(input: $input) { playback { hlsUrl dashUrl } userErrors { field message code } }
-}"""
+START_ALBUM: Final = mutation("startAlbumPlayback", "playback { hlsUrl dashUrl }")
 
 
 class Album(msgspec.Struct, frozen=True):
@@ -38,14 +36,6 @@ class Album(msgspec.Struct, frozen=True):
     @property
     def described(self) -> str:
         return f"{self.title}, by {self.artist.name}" if self.artist else self.title
-
-
-class _Edge(msgspec.Struct, frozen=True):
-    node: Album
-
-
-class _Hits(msgspec.Struct, frozen=True):
-    edges: list[_Edge]
 
 
 class AlbumPlayback(msgspec.Struct, frozen=True, rename="camel"):
@@ -66,8 +56,8 @@ async def find_album(client: GraphClient, words: str) -> Album:
     if album_id is not None:
         album = await client.query(ALBUM, {"id": album_id}, to=Album | None)  # type: ignore[arg-type] # a union is a type to msgspec
     else:
-        hits = (await client.query(SEARCH_ALBUMS, {"query": words}, to=_Hits)).edges
-        album = hits[0].node if hits else None
+        hits = (await client.query(SEARCH_ALBUMS, {"query": words}, to=Listed[Album])).nodes
+        album = hits[0] if hits else None
     if album is None:
         raise NothingFound(f"no album was found for {words!r}")
     return album

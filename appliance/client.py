@@ -81,7 +81,7 @@ class GraphClient:
         return self._convert(await self._field(document, variables), to)
 
     async def mutate(self, document: str, value: Variables, *, to: type[T], timeout_s: float = REQUEST_TIMEOUT_S) -> T:
-        """Run a mutation with one `$input` and convert its payload. Raises InputRefused also."""
+        """Run a document of :func:`mutation` and convert its payload. Raises InputRefused also."""
         field = await self._field(document, {"input": value}, timeout_s=timeout_s)
         payload = self._convert(field, _Payload)
         if payload.user_errors:
@@ -162,6 +162,15 @@ async def open_client(url: str, token: TokenSource) -> AsyncIterator[GraphClient
     """A client of the API at `url`, the address of `/graphql`; connections are closed at the end."""
     async with aiohttp.ClientSession() as http:
         yield GraphClient(http, url=url, token=token)
+
+
+def mutation(field: str, selection: str) -> str:
+    """The document of a mutation as :meth:`GraphClient.mutate` runs it: one `$input`, and what was wrong with it."""
+    input_type = f"{field[0].upper()}{field[1:]}Input"
+    return (
+        f"mutation ($input: {input_type}!) {{"
+        f" {field}(input: $input) {{ {selection} userErrors {{ field message code }} }} }}"
+    )
 
 
 def graph_url(environment: Mapping[str, str]) -> str:

@@ -14,7 +14,8 @@ from uuid import UUID
 
 import msgspec
 
-from appliance.client import GraphClient
+from appliance.client import GraphClient, mutation
+from appliance.connections import Listed
 from appliance.errors import ApplianceError
 from graph import ids
 
@@ -32,14 +33,8 @@ query ($query: String!) {{
     }}
   }}
 }}"""
-START_PLAYBACK: Final = """
-mutation ($input: StartPlaybackInput!) {
-  startPlayback(input: $input) { playback { hlsUrl dashUrl licenseUrl } userErrors { field message code } }
-}"""
-START_WHOLE: Final = """
-mutation ($input: StartPlaybackInput!) {
-  startPlayback(input: $input) { playback { files { quality mediaType url } } userErrors { field message code } }
-}"""
+START_PLAYBACK: Final = mutation("startPlayback", "playback { hlsUrl dashUrl licenseUrl }")
+START_WHOLE: Final = mutation("startPlayback", "playback { files { quality mediaType url } }")
 COMMON_TYPES: Final = ("audio/mpeg", "audio/mp4")
 """What a player opens that opens little else."""
 
@@ -73,14 +68,6 @@ class Track(msgspec.Struct, frozen=True, rename="camel"):
         return f"{self.title}, by {self.artist.name}" if self.artist else self.title
 
 
-class _TrackEdge(msgspec.Struct, frozen=True):
-    node: Track
-
-
-class _Tracks(msgspec.Struct, frozen=True):
-    edges: list[_TrackEdge]
-
-
 class _Hit(msgspec.Struct, frozen=True, rename="camel"):
     """One result: a track's own fields, or the tracks of an album or artist."""
 
@@ -88,7 +75,7 @@ class _Hit(msgspec.Struct, frozen=True, rename="camel"):
     title: str | None = None
     duration_ms: int | None = None
     artist: Named | None = None
-    tracks: _Tracks | None = None
+    tracks: Listed[Track] | None = None
 
     @property
     def own(self) -> list[Track]:
@@ -98,15 +85,7 @@ class _Hit(msgspec.Struct, frozen=True, rename="camel"):
 
     @property
     def below(self) -> list[Track]:
-        return [edge.node for edge in self.tracks.edges] if self.tracks else []
-
-
-class _HitEdge(msgspec.Struct, frozen=True):
-    node: _Hit
-
-
-class _Hits(msgspec.Struct, frozen=True):
-    edges: list[_HitEdge]
+        return self.tracks.nodes if self.tracks else []
 
 
 class Playback(msgspec.Struct, frozen=True, rename="camel"):
@@ -148,7 +127,7 @@ async def find_track(client: GraphClient, words: str) -> Track:
         track = await client.query(TRACK, {"id": track_id}, to=Track | None)  # type: ignore[arg-type] # a union is a type to msgspec
         candidates = [] if track is None else [track]
     else:
-        hits = [edge.node for edge in (await client.query(SEARCH, {"query": words}, to=_Hits)).edges]
+        hits = (await client.query(SEARCH, {"query": words}, to=Listed[_Hit])).nodes
         candidates = [track for hit in hits for track in hit.own] + [track for hit in hits for track in hit.below]
     for candidate in candidates:
         if candidate.duration_ms is not None:  # nothing can be heard of the others yet

@@ -6,6 +6,7 @@
     ├── InvalidSetting      the operator's: a variable is missing or malformed
     ├── MigrationChanged    the operator's: a migration that was applied is not its file any more
     ├── ObjectMissing       the caller's: S3 answered, the object is not there
+    ├── Overtaken           nobody's: others changed what a transaction had found; it is begun again
     └── ServiceUnavailable  an upstream's: PostgreSQL, Valkey or S3 did not answer; retryable
 """
 
@@ -62,3 +63,10 @@ class ObjectMissing(ConfigError):
     def __init__(self, key: str) -> None:
         super().__init__(f"no object {key!r}")
         self.key = key
+
+
+class Overtaken(ConfigError):
+    """What a transaction had found was changed before it could be locked; begin the transaction again."""
+
+    code = "overtaken"
+    retryable = True

@@ -1,7 +1,7 @@
 """Withdrawals on their way from the catalogue to the origins.
 
-Theory of operation. Whoever withdraws a track, or takes that back, writes a row of `withdrawals` in the transaction of
-the change (`promise`); for the tracks of a release, triggers of the database do. Whoever comes first carries it out
+Theory of operation. When a track is withdrawn, by itself or with its release, or that is taken back, triggers of the
+database write a row of `withdrawals` in the transaction of the change. Whoever comes first carries it out
 (`settle`): a marker in the object store is written or removed, which an origin finds that looks the asset up, and then
 running origins are told over Valkey, so that they need not look. The row goes last: what was interrupted is done again,
 and all of it may be done twice.
@@ -24,7 +24,7 @@ from valkey.exceptions import ValkeyError
 
 from config.errors import ServiceUnavailable
 from config.objects import ObjectStore
-from config.postgres import Connection, Pool
+from config.postgres import Pool
 
 CHANNEL = "segue:withdrawals"
 """The Valkey channel that every origin process follows."""
@@ -32,10 +32,6 @@ CHANNEL = "segue:withdrawals"
 MARKER = b"withdrawn\n"
 """That it is there says everything; this is for whoever looks into the bucket."""
 
-PROMISE = """
-INSERT INTO withdrawals (asset_id, withdrawn) VALUES ($1, $2)
-ON CONFLICT (asset_id) DO UPDATE SET withdrawn = excluded.withdrawn
-"""
 PROMISED = "SELECT asset_id FROM withdrawals ORDER BY asset_id"
 TAKE = "SELECT withdrawn FROM withdrawals WHERE asset_id = $1 FOR UPDATE"
 DONE = "DELETE FROM withdrawals WHERE asset_id = $1"
@@ -49,11 +45,6 @@ class Announcement(msgspec.Struct, frozen=True, kw_only=True):
 
     asset_id: UUID
     withdrawn: bool
-
-
-async def promise(connection: Connection, asset_id: UUID, *, withdrawn: bool) -> None:
-    """Promise that an asset is withdrawn, or offered again, in the transaction that is open."""
-    await connection.execute(PROMISE, asset_id, withdrawn)
 
 
 async def settle(pool: Pool, store: ObjectStore, valkey: Valkey, asset_id: UUID, *, key_of: KeyOf) -> None:

@@ -40,8 +40,10 @@ from graph.sharing.page import share_page
 from graph.transport.compression import CompressionMiddleware
 from graph.transport.controller import graphql_controller
 from graph.transport.counting import counting
+from graph.transport.guarding import guard
 from graph.transport.health import live, ready, schema_text
 from graph.transport.over_http import MAX_BODY_BYTES
+from graph.transport.patience import PatienceMiddleware
 from graph.transport.request_id import REQUEST_ID_HEADER, RequestIdMiddleware
 from graph.transport.responses import answer_exception
 from graph.transport.varying import varying
@@ -53,7 +55,7 @@ TABLES = (*accounts.tables.TABLES, *catalog.tables.TABLES, *uploads.tables.TABLE
 
 def create_app(settings: GraphSettings) -> Litestar:
     """The ASGI application. Its connections are opened in its lifespan, in the loop that serves it."""
-    key = signing_key(settings.access_token_key_pem)
+    key = signing_key(settings.tokens.key_pem)
     requests = settings.requests
     trusted = trusted_documents(requests.trusted_documents)
     answers = Answers(capacity_bytes=requests.cache_bytes, max_age_s=requests.cache_max_age_s)
@@ -75,12 +77,12 @@ def create_app(settings: GraphSettings) -> Litestar:
             ready,
             schema_text,
             share_page,
-            intake_route(settings.streamed_uploads_max),
+            intake_route(settings.uploads.streamed_max),
         ],
         lifespan=[connections],
-        middleware=[RequestIdMiddleware(), CompressionMiddleware()],
+        middleware=[PatienceMiddleware(), RequestIdMiddleware(), CompressionMiddleware()],
         cors_config=_cors(settings),
-        before_send=[varying(settings.country_header), counting(figures)],
+        before_send=[guard, varying(settings.markets.country_header), counting(figures)],
         exception_handlers={
             GraphError: answer_exception,
             HTTPException: answer_exception,
@@ -148,9 +150,9 @@ def _sources(services: Services, made: Schema) -> Sources:
 
 def _cors(settings: GraphSettings) -> CORSConfig:
     return CORSConfig(
-        allow_origins=list(settings.allowed_origins),
+        allow_origins=list(settings.requests.allowed_origins),
         allow_methods=["GET", "POST", "PUT", "OPTIONS"],
-        allow_headers=["authorization", "content-type", REQUEST_ID_HEADER],
-        expose_headers=[REQUEST_ID_HEADER],
+        allow_headers=["authorization", "content-type", "traceparent", "tracestate", REQUEST_ID_HEADER],
+        expose_headers=["retry-after", REQUEST_ID_HEADER],
         max_age=86400,
     )

@@ -6,7 +6,7 @@ A connection is a field with this resolver, whose page the reader has read with 
         resolver=listing(order_by=(OrderBy, AlbumOrder.ADDED)), description="The artist's albums."
     )
 
-Only a resolver that does more than that is written out, with the arguments below and :func:`connected`.
+Only a resolver that does more than that is written out, below :func:`paging`, which spares it the arguments.
 
 Edges with more than cursor and node are a subclass of `Edge[T]`; their connection is a subclass of `Paged` with
 `edges`.
@@ -38,6 +38,7 @@ Before = Annotated[str | None, strawberry.argument(description="A cursor: answer
 
 T = TypeVar("T")
 P = TypeVar("P")
+R = TypeVar("R", bound=Callable[..., Any])
 
 
 @strawberry.type(description="Where a page is in its connection.")
@@ -80,16 +81,26 @@ PAGE_ARGUMENTS = {"first": (First, None), "after": (After, None), "last": (Last,
 def listing(**more: tuple[Any, Any]) -> Callable[..., Any]:
     """The resolver of a connection; `more` are arguments beside those of the page, each with its type and default."""
 
-    def resolve(self: Any, info: strawberry.Info[Any, Any], **_arguments: Any) -> Any:
+    def resolve(self: Any, info: strawberry.Info[Any, Any], **_page: Any) -> Any:
         return connected(self, info)
 
     resolve.is_listing = True  # type: ignore[attr-defined] # `graph.reads.completion` takes the page itself then
-    own = list(Signature.from_callable(resolve, eval_str=True).parameters.values())[:2]
+    return paging(resolve, **more)
+
+
+def paging(resolve: R, **more: tuple[Any, Any]) -> R:
+    """Have a resolver take what every connection takes, and `more`, where it has `**_page`.
+
+    It need not look at them: the reader has them from the document.
+    """
+    whole = Signature.from_callable(resolve)
+    own = [one for one in whole.parameters.values() if one.kind is not Parameter.VAR_KEYWORD]
     taken = [
         Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, annotation=annotation, default=default)
         for name, (annotation, default) in {**PAGE_ARGUMENTS, **more}.items()
     ]
-    resolve.__signature__ = Signature([*own, *taken])  # type: ignore[attr-defined] # where Strawberry looks first
+    # Where Strawberry looks first.
+    resolve.__signature__ = whole.replace(parameters=[*own, *taken])  # type: ignore[attr-defined] # a function's
     return resolve
 
 

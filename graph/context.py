@@ -6,6 +6,7 @@ that nothing is remembered from one operation to the next.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from types import MappingProxyType
@@ -26,6 +27,7 @@ from graph.observation.observer import Observer
 from graph.persisted.store import PersistedDocuments
 from graph.protection.address import HERE, Address, Networks
 from graph.protection.limiter import Limiter
+from graph.reads.footprints import Footprints
 from graph.reads.reader import Reader
 from graph.reads.routing import Routing, Source
 from graph.reuse.answers import Answers
@@ -81,22 +83,27 @@ class Context:
         """Whether the client takes an answer in parts, and, once the document is known, whether it has any."""
         self.trace_parent = trace_parent
         """The headers that name the trace which a request belongs to, where traces are written."""
-        self.to_be_kept = False
-        """Whether the answer will be given again: it is read where nothing lags behind what was told of changes."""
+        self.ends_at_s = math.inf
+        """When the operation is cancelled, by the monotonic clock; known once it runs."""
+        self.footprints: Footprints | None = None
+        """What the answer is made of, if it is to be given again; nothing lags then behind what was told of changes."""
         self.writer_id = None if viewer is None else viewer.user_id
         """Whose the writes of this operation are; a mutation that signs somebody in names them."""
 
     def for_operation(self, *, is_query: bool) -> Context:
         """A context of an operation's own; only a query may read from a replica."""
-        return Context(
+        own = Context(
             self.services,
             self.viewer,
             request_id=self.request_id,
             country=self._country,
             address=self.address,
-            source=self.services.routing.for_query(self.viewer) if is_query and not self.to_be_kept else None,
+            source=self.services.routing.for_query(self.viewer) if is_query and self.footprints is None else None,
             in_parts=self.in_parts,
         )
+        own.footprints = self.footprints
+        own.ends_at_s = self.ends_at_s
+        return own
 
     async def remember_writes(self) -> None:
         """Have what this mutation has written found by whatever its user reads next."""
@@ -107,7 +114,7 @@ class Context:
     def market(self) -> str | None:
         """The country whose licences count: the account's own, else that of the request, else the default one."""
         own = None if self.viewer is None else self.viewer.market
-        return own or self._country or self.services.settings.default_market
+        return own or self._country or self.services.settings.markets.default
 
     @cached_property
     def reader(self) -> Reader:

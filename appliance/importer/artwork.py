@@ -14,7 +14,7 @@ from typing import Final
 
 import msgspec
 
-from appliance.client import GraphClient
+from appliance.client import GraphClient, mutation
 from appliance.client_errors import ClientError
 from appliance.importer.outcome import Outcome, Status
 from config.errors import ServiceUnavailable
@@ -26,10 +26,7 @@ PROPOSALS: Final = """
 query ($ids: [ID!]!) {
   nodes(ids: $ids) { ... on Track { album { id image { id } } proposal { image { id status } } } }
 }"""
-SET_ARTWORK: Final = """
-mutation ($input: SetArtworkInput!) {
-  setArtwork(input: $input) { subject { id } userErrors { field message code } }
-}"""
+SET_ARTWORK: Final = mutation("setArtwork", "subject { id }")
 
 
 class _Id(msgspec.Struct, frozen=True):

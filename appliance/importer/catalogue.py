@@ -18,25 +18,17 @@ from typing import Final
 
 import msgspec
 
-from appliance.client import GraphClient
+from appliance.client import GraphClient, mutation
 from appliance.client_errors import ClientError
+from appliance.connections import Page
 from appliance.importer.albums import Description, same_name
 
 OwnArtists = Callable[[], Awaitable[Mapping[str, str]]]
 """Asks for the importing account's artists: global ids by name."""
 
-CREATE_ARTIST: Final = """
-mutation ($input: CreateArtistInput!) {
-  createArtist(input: $input) { artist { id } userErrors { field message code } }
-}"""
-CREATE_ALBUM: Final = """
-mutation ($input: CreateAlbumInput!) {
-  createAlbum(input: $input) { album { id } userErrors { field message code } }
-}"""
-CREATE_TRACK: Final = """
-mutation ($input: CreateTrackInput!) {
-  createTrack(input: $input) { track { id } userErrors { field message code } }
-}"""
+CREATE_ARTIST: Final = mutation("createArtist", "artist { id }")
+CREATE_ALBUM: Final = mutation("createAlbum", "album { id }")
+CREATE_TRACK: Final = mutation("createTrack", "track { id }")
 ALBUMS: Final = """
 query ($id: ID!, $after: String) {
   artist(id: $id) {
@@ -60,11 +52,6 @@ class Id(msgspec.Struct, frozen=True):
     """Anything of which only the id was asked."""
 
     id: str
-
-
-class PageInfo(msgspec.Struct, frozen=True, rename="camel"):
-    has_next_page: bool
-    end_cursor: str | None = None
 
 
 class AlbumNode(msgspec.Struct, frozen=True):
@@ -94,30 +81,12 @@ class TrackNode(msgspec.Struct, frozen=True, rename="camel"):
         return self.duration_ms is None and not on_its_way
 
 
-class _AlbumEdge(msgspec.Struct, frozen=True):
-    node: AlbumNode
-
-
-class _Albums(msgspec.Struct, frozen=True, rename="camel"):
-    edges: list[_AlbumEdge]
-    page_info: PageInfo
-
-
 class _AlbumsOf(msgspec.Struct, frozen=True):
-    albums: _Albums
-
-
-class _TrackEdge(msgspec.Struct, frozen=True):
-    node: TrackNode
-
-
-class _Tracks(msgspec.Struct, frozen=True, rename="camel"):
-    edges: list[_TrackEdge]
-    page_info: PageInfo
+    albums: Page[AlbumNode]
 
 
 class _TracksOf(msgspec.Struct, frozen=True):
-    tracks: _Tracks
+    tracks: Page[TrackNode]
 
 
 class _ArtistMade(msgspec.Struct, frozen=True):
@@ -201,8 +170,8 @@ class Catalogue:
         after: str | None = None
         while True:
             found = await self._client.query(ALBUMS, {"id": artist_id, "after": after}, to=_AlbumsOf)
-            for edge in found.albums.edges:
-                albums.setdefault(same_name(edge.node.title), edge.node.id)
+            for album in found.albums.nodes:
+                albums.setdefault(same_name(album.title), album.id)
             if not found.albums.page_info.has_next_page:
                 return albums
             after = found.albums.page_info.end_cursor
@@ -213,10 +182,8 @@ class Catalogue:
         after: str | None = None
         while True:
             found = await self._client.query(document, {"id": id_, "after": after}, to=_TracksOf)
-            nodes = (edge.node for edge in found.tracks.edges)
-            tracks += [
-                node for node in nodes if node.unfinished and (node.album.id if node.album else None) == album_id
-            ]
+            unfinished = (track for track in found.tracks.nodes if track.unfinished)
+            tracks += [track for track in unfinished if (track.album.id if track.album else None) == album_id]
             if not found.tracks.page_info.has_next_page:
                 return tracks
             after = found.tracks.page_info.end_cursor

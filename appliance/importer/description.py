@@ -14,8 +14,9 @@ from typing import Any, Final
 
 import msgspec
 
-from appliance.client import GraphClient
+from appliance.client import GraphClient, mutation
 from appliance.client_errors import ClientError
+from appliance.connections import Listed
 from appliance.importer.outcome import Outcome, Status
 from config.errors import ServiceUnavailable
 
@@ -34,25 +35,15 @@ query ($ids: [ID!]!) {
     } }
   } }
 }"""
-UPDATE_TRACK: Final = """
-mutation ($input: UpdateTrackInput!) {
-  updateTrack(input: $input) { track { id } userErrors { field message code } }
-}"""
-UPDATE_ALBUM: Final = """
-mutation ($input: UpdateAlbumInput!) {
-  updateAlbum(input: $input) { album { id } userErrors { field message code } }
-}"""
+UPDATE_TRACK: Final = mutation("updateTrack", "track { id }")
+UPDATE_ALBUM: Final = mutation("updateAlbum", "album { id }")
 
 Fields = dict[str, Any]
 
 
-class _Genres(msgspec.Struct, frozen=True):
-    edges: list[Any]
-
-
 class _Album(msgspec.Struct, frozen=True, rename="camel"):
     id: str
-    genres: _Genres
+    genres: Listed[Any]
     musicbrainz_release_id: str | None = None
 
 
@@ -70,7 +61,7 @@ class _Proposal(msgspec.Struct, frozen=True):
 
 class _Track(msgspec.Struct, frozen=True, rename="camel"):
     id: str
-    genres: _Genres
+    genres: Listed[Any]
     synced_lyrics: list[Fields]
     lyrics: str | None = None
     musicbrainz_recording_id: str | None = None
@@ -106,7 +97,7 @@ def _wanted(tracks: Sequence[_Track | None]) -> Iterator[tuple[str, Fields, str]
 def _of_track(track: _Track, tags: _Tags) -> Fields:
     """What the tags say and the track does not."""
     return _missing(
-        genres=(track.genres.edges, tags.genres[:MOST_GENRES]),
+        genres=(track.genres.nodes, tags.genres[:MOST_GENRES]),
         lyrics=(track.lyrics, tags.lyrics),
         syncedLyrics=(track.synced_lyrics, tags.synced_lyrics),
         musicbrainzRecordingId=(track.musicbrainz_recording_id, tags.musicbrainz_recording_id),
@@ -115,7 +106,7 @@ def _of_track(track: _Track, tags: _Tags) -> Fields:
 
 def _of_album(album: _Album, tags: _Tags) -> Fields:
     return _missing(
-        genres=(album.genres.edges, tags.genres[:MOST_GENRES]),
+        genres=(album.genres.nodes, tags.genres[:MOST_GENRES]),
         musicbrainzReleaseId=(album.musicbrainz_release_id, tags.musicbrainz_release_id),
     )
 

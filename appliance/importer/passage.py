@@ -1,19 +1,19 @@
 """The way of one file, from its digest to the end of its ingest.
 
 Ask whether the account has this very content already, or this very audio in another file; find or make the file's
-track; promise the file, send what has not arrived, complete the promise; follow the ingest.
+track; send the file; follow the ingest.
 
 Rule: every step can be repeated without harm, so an interrupted import is resumed by running it again, and a step that
 fails for a passing reason is tried again here.
 
-Not here: reading the file (`files`), its artist, album and track (`catalogue`), many files at once (`batch`).
+Not here: reading the file (`files`), its artist, album and track (`catalogue`), sending it (`shipment`), many files at
+once (`batch`).
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Protocol
@@ -24,17 +24,14 @@ from appliance.client import GraphClient
 from appliance.client_errors import ClientError, StoreRefused, TokenExpired
 from appliance.importer.albums import Description
 from appliance.importer.catalogue import Catalogue, Id
-from appliance.importer.files import Content, shown
+from appliance.importer.files import Content
 from appliance.importer.outcome import Outcome, Status, unreadable
 from appliance.importer.recognition import Recognition
-from appliance.sending import UploadTicket
+from appliance.importer.shipment import Shipment
 from config.errors import ServiceUnavailable
 from ingest.contract import LATE_DAYS
 
 FIRST_PAUSE_S: Final = 0.5  # doubled after every attempt
-COMPLETE_TIMEOUT_S: Final = 600.0
-"""The API reads the whole file once where the store does not know its digest: 2 GiB took 25 s on two busy cores."""
-SIGNATURE_OVER: Final = 403  # also the answer to a wrong one
 BROKEN_STORE: Final = 500
 """What a store answers that has lost the thread of an upload; one that is away or busy answers otherwise or not at all.
 The embedded one does so for good after a full disk: only another upload then helps."""
@@ -45,24 +42,6 @@ FIND_CONTENT: Final = """
 query ($sha256: String!) { viewer { upload(sha256: $sha256) { id ingest { status } } } }"""
 FIND_AUDIO: Final = """
 query ($pcmSha256: String!) { viewer { trackByFingerprint(pcmSha256: $pcmSha256) { id } } }"""
-CREATE_UPLOAD: Final = """
-mutation ($input: CreateUploadInput!) {
-  createUpload(input: $input) {
-    upload {
-      id method url headers { name value } arrivedBytes
-      parts { number offsetBytes sizeBytes method url headers { name value } arrived }
-    }
-    userErrors { field message code }
-  }
-}"""
-COMPLETE_UPLOAD: Final = """
-mutation ($input: CompleteUploadInput!) {
-  completeUpload(input: $input) { track { id } userErrors { field message code } }
-}"""
-ABORT_UPLOAD: Final = """
-mutation ($input: AbortUploadInput!) {
-  abortUpload(input: $input) { abortedUploadId userErrors { field message code } }
-}"""
 FOLLOW: Final = """
 subscription ($trackId: ID!) { ingestProgress(trackId: $trackId) { status stage fraction failure { code message } } }"""
 
@@ -105,18 +84,6 @@ class _Audible(msgspec.Struct, frozen=True, rename="camel"):
     track_by_fingerprint: Id | None = None
 
 
-class _Announced(msgspec.Struct, frozen=True):
-    upload: UploadTicket
-
-
-class _Completed(msgspec.Struct, frozen=True):
-    track: Id
-
-
-class _Aborted(msgspec.Struct, frozen=True, rename="camel"):
-    aborted_upload_id: str
-
-
 class Passage:
     """One file on its way; it remembers the track that it was given, so another attempt does not make a second."""
 
@@ -128,8 +95,8 @@ class Passage:
         self._recognition = recognition
         self._watcher = watcher
         self._file = file
+        self._shipment = Shipment(client, file, self._sent)
         self._track: str | None = None
-        self._upload_id: str | None = None
         self._duration_s: float | None = None
 
     async def take(self, description: Description, held: Content, *, attempts: int) -> tuple[Outcome, bool]:
@@ -146,7 +113,7 @@ class Passage:
                 if attempts <= 0 or not error.retryable:
                     return self._end(Status.FAILED, code=error.code, reason=_sentence(error)), error.retryable
                 if attempts == 1 and isinstance(error, StoreRefused) and error.status == BROKEN_STORE:
-                    await self._give_up_upload()
+                    await self._shipment.give_up()
             await asyncio.sleep(pause_s)
             pause_s *= 2
 
@@ -173,47 +140,15 @@ class Passage:
                 self._track = same
                 return self._end(status)
             self._track = self._track or await self._catalogue.track_for(description)
-            await self._upload(self._track, description, held)
+            await self._shipment.deliver(self._track, held, back_catalogue=_is_back_catalogue(description))
             return await self._follow(self._track)
 
     async def _with_audio(self, audio: str) -> str | None:
         found = (await self._client.query(FIND_AUDIO, {"pcmSha256": audio}, to=_Audible)).track_by_fingerprint
         return found.id if found is not None else None
 
-    async def _upload(self, track: str, description: Description, held: Content) -> None:
-        promise = {
-            "trackId": track,
-            "fileName": shown(Path(self._file.name)),
-            "contentType": held.media_type,
-            "sizeBytes": held.size_bytes,
-            "sha256": held.sha256,
-        }
-        announced = await self._client.mutate(CREATE_UPLOAD, promise, to=_Announced)
-        self._upload_id = announced.upload.id
-        arrived = announced.upload.arrived_bytes
-        while not held.size_bytes or arrived < held.size_bytes:
-            try:
-                await self._send(announced.upload, held)
-                break
-            except StoreRefused as error:
-                # The signatures of a long upload may have run out. As long as it gets on, it gets new ones.
-                announced = await self._client.mutate(CREATE_UPLOAD, promise, to=_Announced)
-                if error.status != SIGNATURE_OVER or announced.upload.arrived_bytes <= arrived:
-                    raise
-                arrived = announced.upload.arrived_bytes
-        completed = {"uploadId": announced.upload.id, "backCatalogue": _is_back_catalogue(description)}
-        await self._client.mutate(COMPLETE_UPLOAD, completed, to=_Completed, timeout_s=COMPLETE_TIMEOUT_S)
-
-    async def _give_up_upload(self) -> None:
-        """Make the last attempt begin with another upload; what has arrived of this one is lost."""
-        with suppress(ClientError):
-            await self._client.mutate(ABORT_UPLOAD, {"uploadId": self._upload_id}, to=_Aborted)
-
-    async def _send(self, ticket: UploadTicket, held: Content) -> None:
-        def sent(count: int) -> None:
-            self._watcher.advance(self._file, "uploading", UPLOAD_SHARE * count / (held.size_bytes or 1))
-
-        await self._client.put(ticket, self._file, size_bytes=held.size_bytes, sent=sent)
+    def _sent(self, share: float) -> None:
+        self._watcher.advance(self._file, "uploading", UPLOAD_SHARE * share)
 
     async def _follow(self, track: str) -> Outcome:
         """Follow to the subscription's own end: a socket that is closed just before it is a fault to the server."""

@@ -11,6 +11,7 @@ import asyncpg
 from appliance.errors import ApplianceError
 from appliance.synth.table import Table
 from graph.listening.charts import write_charts
+from graph.listening.popularity import show_popularity
 from graph.listening.spans import ChartSpan
 
 SORTING_MEMORY = "256MB"
@@ -50,7 +51,7 @@ async def refuse_if_in_use(connection: asyncpg.Connection) -> None:
 async def fill(postgres_url: str, tables: Iterable[Table], *, now: datetime, say: Callable[[str], None]) -> int:
     """Copy all rows in one transaction, so that what is stopped leaves nothing; answers how many there are.
 
-    The charts follow from the rows, so they are written as the schedule writes them.
+    Charts and popular tracks follow from the rows, so they are written as the schedule writes them.
 
     Raises DatabaseInUse.
     """
@@ -64,6 +65,8 @@ async def fill(postgres_url: str, tables: Iterable[Table], *, now: datetime, say
             total = sum([await _copy(connection, table, say=say) for table in tables])
             for span in ChartSpan:
                 await write_charts(connection, span, now=now)
+            while not await show_popularity(connection, now):
+                pass
         # Without statistics the first queries would be planned for empty tables.
         await connection.execute("ANALYZE")
     finally:

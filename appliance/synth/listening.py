@@ -18,7 +18,7 @@ from appliance.synth.editorial import MARKETS
 from appliance.synth.people import People
 from appliance.synth.sizes import Order
 from appliance.synth.table import Row, Table
-from graph.listening.spans import DAYS_OF, LONGEST_CHART, ListeningSpan, first_day
+from graph.listening.spans import DAYS_OF, LONGEST_CHART, ListeningSpan, first_day, popularity_weight
 
 PLAYS_EACH = 40
 FAVOURITES = 100
@@ -77,7 +77,7 @@ def play_table(order: Order, listeners: People, artists: Artists, tracks: Tracks
 
 
 def counted_tables(order: Order, listeners: People, artists: Artists, tracks: Tracks, plays: Plays) -> Iterator[Table]:
-    """What is kept of the history so that nobody reads it: the last time of each track, days, tops and hours."""
+    """What is kept of the history so that nobody reads it: the last time of each track, days, tops, hours, scores."""
     yield _recent(listeners, tracks, plays)
     today = order.now.astimezone(UTC).date()
     yield _days(listeners, artists, tracks, plays, today=today)
@@ -92,6 +92,7 @@ def counted_tables(order: Order, listeners: People, artists: Artists, tracks: Tr
         )
         yield Table(name=name, columns=f"user_id span {column} plays", rows=rows)
     yield _hours(order, tracks, plays)
+    yield _waiting(tracks, plays)
 
 
 def _recent(listeners: People, tracks: Tracks, plays: Plays) -> Table:
@@ -143,6 +144,20 @@ def _hours(order: Order, tracks: Tracks, plays: Plays) -> Table:
             (datetime.fromtimestamp(hour * HOUR_MS / 1000, tz=UTC), MARKETS[market], tracks.keys[track], count)
             for (hour, market, track), count in zip(groups, counts, strict=True)
         ),
+    )
+
+
+def _waiting(tracks: Tracks, plays: Plays) -> Table:
+    """What artists are known for, as the rollup leaves it for the schedule to show."""
+    days, places = np.unique(plays.at_ms // DAY_MS, return_inverse=True)
+    weights = np.array([popularity_weight(_day(day)) for day in days.tolist()])
+    heard, tracks_of = np.unique(plays.track, return_inverse=True)
+    counts, scores = np.bincount(tracks_of), np.bincount(tracks_of, weights=weights[places])
+    rows = zip(heard.tolist(), counts.tolist(), scores.tolist(), strict=True)
+    return Table(
+        name="track_plays_waiting",
+        columns="track_id plays score",
+        rows=((tracks.keys[track], count, score) for track, count, score in rows),
     )
 
 

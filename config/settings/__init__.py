@@ -11,6 +11,8 @@ mapping, so graph, origin and ingest never know whether a service is embedded or
 from config.settings.edge_keys import EdgeKey, edge_keys
 from config.settings.graph import GRAPH_PORT, GraphSettings, graph_settings
 from config.settings.ingest import LADDER, IngestSettings, ingest_settings
+from config.settings.markets import MarketSettings, market_settings
+from config.settings.media import MediaSettings, media_settings
 from config.settings.origin import ORIGIN_PORT, OriginSettings, ReadSettings, origin_settings
 from config.settings.postgres import PostgresSettings, ReplicaSettings, postgres_settings, replica_settings
 from config.settings.protection import ProtectionSettings, protection_settings
@@ -19,6 +21,8 @@ from config.settings.requests import DocumentSettings, RateSettings, RequestSett
 from config.settings.s3 import S3Settings, s3_settings
 from config.settings.secret import Secret
 from config.settings.telemetry import TelemetrySettings, telemetry_settings
+from config.settings.tokens import TokenSettings, token_settings
+from config.settings.uploads import UploadSettings, upload_settings
 from config.settings.valkey import ValkeySettings, valkey_settings
 
 __all__ = [
@@ -29,6 +33,8 @@ __all__ = [
     "EdgeKey",
     "GraphSettings",
     "IngestSettings",
+    "MarketSettings",
+    "MediaSettings",
     "OriginSettings",
     "PostgresSettings",
     "ProtectionSettings",
@@ -40,10 +46,14 @@ __all__ = [
     "S3Settings",
     "Secret",
     "TelemetrySettings",
+    "TokenSettings",
+    "UploadSettings",
     "ValkeySettings",
     "edge_keys",
     "graph_settings",
     "ingest_settings",
+    "market_settings",
+    "media_settings",
     "origin_settings",
     "postgres_settings",
     "protection_settings",
@@ -51,5 +61,7 @@ __all__ = [
     "request_settings",
     "s3_settings",
     "telemetry_settings",
+    "token_settings",
+    "upload_settings",
     "valkey_settings",
 ]

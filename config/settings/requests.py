@@ -48,6 +48,8 @@ class RequestSettings(msgspec.Struct, frozen=True, kw_only=True):
     only_trusted: bool
     request_error_status: int
     timeout_s: float
+    allowed_origins: tuple[str, ...]
+    """Of pages that may call from a browser."""
     trusted_proxies: tuple[str, ...]
     """Networks whose `X-Forwarded-For` is believed."""
     rates: RateSettings
@@ -65,6 +67,7 @@ def request_settings(environment: Environment) -> RequestSettings:
         only_trusted=read.choice("SEGUE_DOCUMENTS", "any", ("any", "trusted")) == "trusted",
         request_error_status=int(read.choice("SEGUE_REQUEST_ERROR_STATUS", "400", ("400", "422", "200"))),
         timeout_s=read.number("SEGUE_OPERATION_TIMEOUT_S", 60.0, above=0),
+        allowed_origins=read.items("SEGUE_ALLOWED_ORIGINS", "*"),
         trusted_proxies=read.networks("SEGUE_TRUSTED_PROXIES", LOOPBACK),
         rates=rate_settings(environment),
         cache_max_age_s=read.integer("SEGUE_RESPONSE_MAX_AGE_S", 60, at_least=0),

@@ -7,6 +7,7 @@ workers. So each is a target of Prometheus, which adds them up, and nothing has 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from socketserver import ThreadingMixIn
@@ -32,6 +33,10 @@ class Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
     allow_reuse_port = False
     """Two workers on one port would each tell half of the time what it knows."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), Handler)
 
 
 class Handler(WSGIRequestHandler):
@@ -69,7 +74,7 @@ def _listening(settings: TelemetrySettings, *, workers: int) -> Server | None:
     ports = range(settings.metrics_port, settings.metrics_port + workers)
     for port in ports:
         try:
-            return Server((settings.metrics_host, port), Handler)
+            return Server(settings.metrics_host, port)
         except OSError:
             continue
     log.error("no port for metrics", host=settings.metrics_host, first=ports[0], last=ports[-1])

@@ -1,4 +1,4 @@
-"""Mutations of accounts: sign up, sign in, refresh, sign out."""
+"""Mutations of accounts: sign up, sign in, refresh, change, sign out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated, cast
 import strawberry
 from msgspec import UNSET
 
-from graph.accounts import records, service, tokens
+from graph.accounts import records, renewal, service, tokens
 from graph.accounts.types import User
 from graph.context import Info
 from graph.payloads import INPUT, Payload, UserErrors
@@ -36,7 +36,7 @@ class SessionType:
             market=session.user.market,
             key=context.services.signing_key,
             now_s=int(time.time()),
-            lifetime_s=context.services.settings.access_token_lifetime_s,
+            lifetime_s=context.services.settings.tokens.access_lifetime_s,
         )
         return cls(
             access_token=access.text,
@@ -104,26 +104,49 @@ class UpdateAccountPayload(Payload):
     user: User | None = strawberry.field(default=None, description="Your account as it is now.")
 
 
+@strawberry.input(description="Another password for your account.")
+class ChangePasswordInput:
+    current_password: str = strawberry.field(description="The present one: whoever holds the device may not know it.")
+    new_password: str = strawberry.field(description="The one to sign in with from now on; 8 characters or more.")
+
+
+@strawberry.type(description="What `changePassword` answers.")
+class ChangePasswordPayload(Payload):
+    session: SessionType | None = strawberry.field(
+        default=None, description="The session to go on with, in place of the one that you had."
+    )
+
+
 @strawberry.type
 class AccountsMutation:
     """Merged into Mutation by `graph.schema`."""
 
     @strawberry.mutation(description="Make an account for a listener.", extensions=[UserErrors(SessionPayload)])
     async def sign_up(self, info: Info, given: Annotated[SignUpInput, INPUT]) -> SessionPayload | None:
+        services = info.context.services
         user = await service.create_user(
-            info.context.services.pool,
+            services.pool,
             email=given.email,
             display_name=given.display_name,
             role=Role.LISTENER,
             password=given.password,
             market=given.market,
         )
-        return await _opened(info, user)
+        lifetime_s = services.settings.tokens.refresh_lifetime_s
+        session = await service.open_session(services.pool, user, now=datetime.now(UTC), lifetime_s=lifetime_s)
+        return SessionPayload(session=await SessionType.of(session, info))
 
     @strawberry.mutation(description="Open a session.", extensions=[UserErrors(SessionPayload)])
     async def sign_in(self, info: Info, given: Annotated[SignInInput, INPUT]) -> SessionPayload | None:
-        user = await service.sign_in(info.context.services.pool, email=given.email, password=given.password)
-        return await _opened(info, user)
+        services = info.context.services
+        session = await service.sign_in(
+            services.pool,
+            email=given.email,
+            password=given.password,
+            now=datetime.now(UTC),
+            lifetime_s=services.settings.tokens.refresh_lifetime_s,
+        )
+        return SessionPayload(session=await SessionType.of(session, info))
 
     @strawberry.mutation(
         description=(
@@ -139,7 +162,7 @@ class AccountsMutation:
             refresh_token=given.refresh_token,
             secret=services.signing_key.refresh_secret,
             now=datetime.now(UTC),
-            lifetime_s=services.settings.refresh_token_lifetime_s,
+            lifetime_s=services.settings.tokens.refresh_lifetime_s,
         )
         return SessionPayload(session=await SessionType.of(session, info))
 
@@ -159,19 +182,33 @@ class AccountsMutation:
         )
         return UpdateAccountPayload(user=await info.context.reader.one(info, User, viewer.user_id, under=("user",)))
 
+    @strawberry.mutation(
+        description=(
+            "Choose another password. Every session of yours ends, on all devices; you are given a new one. Access"
+            " tokens that were given out work until they expire."
+        ),
+        extensions=[UserErrors(ChangePasswordPayload)],
+    )
+    async def change_password(
+        self, info: Info, given: Annotated[ChangePasswordInput, INPUT]
+    ) -> ChangePasswordPayload | None:
+        viewer, services = info.context.require_viewer(), info.context.services
+        session = await renewal.change_password(
+            services.pool,
+            viewer.user_id,
+            current=given.current_password,
+            new=given.new_password,
+            now=datetime.now(UTC),
+            lifetime_s=services.settings.tokens.refresh_lifetime_s,
+        )
+        return ChangePasswordPayload(session=await SessionType.of(session, info))
+
     @strawberry.mutation(description="End a session.", extensions=[UserErrors(SignOutPayload)])
     async def sign_out(self, info: Info, given: Annotated[SignOutInput, INPUT]) -> SignOutPayload | None:
         ended = await service.sign_out(
             info.context.services.pool, refresh_token=given.refresh_token, now=datetime.now(UTC)
         )
         return SignOutPayload(signed_out=ended)
-
-
-async def _opened(info: Info, user: records.User) -> SessionPayload:
-    services = info.context.services
-    lifetime_s = services.settings.refresh_token_lifetime_s
-    session = await service.open_session(services.pool, user, now=datetime.now(UTC), lifetime_s=lifetime_s)
-    return SessionPayload(session=await SessionType.of(session, info))
 
 
 def _proved(user: records.User) -> Viewer:

@@ -17,7 +17,9 @@ import msgspec
 from msgspec import UNSET, UnsetType
 from piccolo.columns import Column
 
+from config.errors import Overtaken
 from config.postgres import Connection, Pool
+from config.transactions import begun_again
 from graph.accounts import emails, passwords, sessions, tokens
 from graph.accounts.records import User, user_of
 from graph.accounts.sessions import Stored, Verdict
@@ -40,6 +42,8 @@ USER_BY_EMAIL = """
 SELECT id, email, display_name, role, listening_private, market, password_hash FROM users WHERE email = $1
 """
 USER_BY_ID = "SELECT id, email, display_name, role, listening_private, market FROM users WHERE id = $1"
+# Whoever changes the password waits for the session that opens by it, and ends it with the others.
+STILL_IS = "SELECT true FROM users WHERE id = $1 AND password_hash = $2 FOR SHARE"
 # Locks against other sessions' work, not against rows that refer to the user.
 LOCK_OWNER = """
 SELECT id, email, display_name, role, listening_private, market FROM users
@@ -106,25 +110,35 @@ def mint_access_token(user: User, *, key: SigningKey, now_s: int, lifetime_s: in
     return tokens.mint(user.id, user.role, market=user.market, key=key, now_s=now_s, lifetime_s=lifetime_s).text
 
 
-async def sign_in(pool: Pool, *, email: str, password: str) -> User:
-    """The account that the two belong to. Raises Refused, which does not tell which of the two is wrong."""
+@begun_again
+async def sign_in(pool: Pool, *, email: str, password: str, now: datetime, lifetime_s: int) -> Session:
+    """Open a session of the account that the two belong to.
+
+    Raises Refused, which does not tell which of the two is wrong. A password that is changed while it is compared is
+    compared again: no session opens by one whose sessions have all been ended.
+    """
     address = emails.normalise(email)
     row = await pool.fetchrow(USER_BY_EMAIL, address) if emails.ADDRESS.fullmatch(address) else None
     stored = None if row is None else row["password_hash"]
     if not await asyncio.to_thread(passwords.matches, password, stored) or row is None:
         raise Refused(Problem(ProblemCode.INVALID_CREDENTIALS, (), "The address and the password do not match."))
+    async with pool.acquire() as connection, connection.transaction():
+        if not await connection.fetchval(STILL_IS, row["id"], stored):
+            raise Overtaken
+        session = await open_session(connection, user_of(row), now=now, lifetime_s=lifetime_s)
     if passwords.outdated(row["password_hash"]):
-        await _rehash(row["id"], password)
-    return user_of(row)
+        await _rehash(row["id"], password, stored=row["password_hash"])
+    return session
 
 
-async def open_session(pool: Pool, user: User, *, now: datetime, lifetime_s: int) -> Session:
+async def open_session(pool: Pool | Connection, user: User, *, now: datetime, lifetime_s: int) -> Session:
     """Begin a family of refresh tokens."""
     token = sessions.token_of(secrets.token_bytes(sessions.TOKEN_BYTES))
     await _issue(pool, token, user_id=user.id, family_id=new_key(), now=now, lifetime_s=lifetime_s)
     return Session(user=user, refresh_token=token)
 
 
+@begun_again
 async def refresh_session(pool: Pool, *, refresh_token: str, secret: bytes, now: datetime, lifetime_s: int) -> Session:
     """Use a token up and issue the next one. Raises Refused; a token used before also revokes its family.
 
@@ -149,6 +163,7 @@ async def refresh_session(pool: Pool, *, refresh_token: str, secret: bytes, now:
     raise refused(ProblemCode.INVALID_REFRESH_TOKEN, "refreshToken")
 
 
+@begun_again
 async def sign_out(pool: Pool, *, refresh_token: str, now: datetime) -> bool:
     """End the session that the token belongs to; whether there was one to end."""
     async with pool.acquire() as connection, connection.transaction():
@@ -181,9 +196,12 @@ async def _issue(
     await connection.execute(ISSUE, new_key(), family_id, user_id, sessions.digest(token), now, expires_at)
 
 
-async def _rehash(user_id: UUID, password: str) -> None:
-    stored = await asyncio.to_thread(passwords.hashed, password)
-    await UserTable.update({UserTable.password_hash: stored}).where(UserTable.id == user_id)
+async def _rehash(user_id: UUID, password: str, *, stored: str) -> None:
+    """Store the password by today's parameters, unless it has become another one meanwhile."""
+    fresh = await asyncio.to_thread(passwords.hashed, password)
+    await UserTable.update({UserTable.password_hash: fresh}).where(
+        (UserTable.id == user_id) & (UserTable.password_hash == stored)
+    )
 
 
 def _checked_identity(email: str, display_name: str, password: str | None) -> tuple[str, str]:

@@ -18,24 +18,21 @@ from msgspec import UNSET, UnsetType
 
 from config.postgres import Connection, Pool
 from config.transactions import begun_again
-from graph.catalog import descriptions, sql
+from graph.catalog import descriptions, search_texts, sql
 from graph.catalog.credits import Credit
 from graph.catalog.credits import checked as checked_credits
 from graph.catalog.genres import checked as checked_genres
+from graph.catalog.held import hold_album, hold_track
 from graph.catalog.isrc import normalise
 from graph.catalog.lyrics import Line, checked_lines, checked_text
-from graph.catalog.records import Album, Artist, Track, album_of, artist_of, track_of
+from graph.catalog.records import Album, Track, artist_of
 from graph.catalog.releases import ReleaseState, ReleaseType, require_schedule
 from graph.catalog.remeasuring import measure_again
 from graph.catalog.service import owned_album, require_number
-from graph.errors import Forbidden, ProblemCode, refused
 from graph.names import clean
 from graph.search.text import index_text
 from graph.viewer import Viewer
 
-# Locked, so that of two changes, or a change and a deletion, the second sees what the first has made of it.
-LOCK_TRACK = "SELECT id FROM tracks WHERE id = $1 FOR UPDATE"
-LOCK_ALBUM = "SELECT id FROM albums WHERE id = $1 FOR UPDATE"
 # Whoever locks a release locks its tracks afterwards, so those that a track leaves and comes to are locked before it.
 HOLD_ALBUMS = """
 SELECT id FROM albums WHERE id IN ($1, (SELECT album_id FROM tracks WHERE id = $2)) ORDER BY id FOR SHARE
@@ -47,16 +44,6 @@ UPDATE tracks SET title = $2, album_id = $3, isrc = $4, disc_number = $5, track_
 WRITE_ALBUM = """
 UPDATE albums SET title = $2, release_date = $3, type = $4, state = $5, live_at = $6, musicbrainz_release_id = $7,
        search_text = $8 WHERE id = $1
-"""
-TRACKS_OF_ALBUMS = """
-SELECT track.id, track.title, artist.name AS artist, album.title AS album
-FROM tracks AS track JOIN artists AS artist ON artist.id = track.artist_id
-JOIN albums AS album ON album.id = track.album_id
-WHERE track.album_id = ANY($1::uuid[]) ORDER BY track.id FOR UPDATE OF track
-"""
-WRITE_SEARCH_TEXTS = """
-UPDATE tracks AS track SET search_text = found.search_text
-FROM unnest($1::uuid[], $2::text[]) AS found (id, search_text) WHERE track.id = found.id
 """
 
 
@@ -94,10 +81,9 @@ async def update_track(pool: Pool, viewer: Viewer, *, track_id: UUID, change: Tr
     async with pool.acquire() as connection, connection.transaction():
         if change.album_id is not UNSET:
             await connection.execute(HOLD_ALBUMS, change.album_id, track_id)
-        before = await _locked_track(connection, track_id)
-        _require_managed(viewer, before.owner_id)
+        before = await hold_track(connection, viewer, track_id)
         after = _changed_track(before, change)
-        artist = await _artist(connection, after.artist_id)
+        (artist,) = map(artist_of, await connection.fetch(sql.ARTISTS, [after.artist_id]))
         album = await owned_album(connection, artist, after.album_id)
         await connection.execute(
             WRITE_TRACK,
@@ -113,16 +99,14 @@ async def update_track(pool: Pool, viewer: Viewer, *, track_id: UUID, change: Tr
         )
         await _describe(connection, track_id, change)
         await measure_again(connection, {before.album_id} ^ {after.album_id})
-        return await _locked_track(connection, track_id)  # with the artwork of the album that it is on now
+        return await hold_track(connection, viewer, track_id)  # with the artwork of the album that it is on now
 
 
 @begun_again
 async def update_album(pool: Pool, viewer: Viewer, *, album_id: UUID, change: AlbumChange) -> Album:
     """Change an album that the viewer manages. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
-        before = await _locked_album(connection, album_id)
-        artist = await _artist(connection, before.artist_id)
-        _require_managed(viewer, artist.owner_id)
+        before, artist = await hold_album(connection, viewer, album_id)
         after = _changed_album(before, change)
         await connection.execute(
             WRITE_ALBUM,
@@ -139,15 +123,8 @@ async def update_album(pool: Pool, viewer: Viewer, *, album_id: UUID, change: Al
             genres = checked_genres(change.genres, field="genres")
             await descriptions.write_album_genres(connection, {album_id: genres})
         if after.title != before.title:
-            await write_texts_of_tracks(connection, [album_id])
+            await search_texts.write_for_albums(connection, [album_id])
         return after
-
-
-async def write_texts_of_tracks(connection: Connection, albums: Sequence[UUID]) -> None:
-    """Have the tracks of albums found by the titles that these have now."""
-    tracks = await connection.fetch(TRACKS_OF_ALBUMS, albums)
-    texts = [index_text(track["title"], track["artist"], track["album"]) for track in tracks]
-    await connection.execute(WRITE_SEARCH_TEXTS, [track["id"] for track in tracks], texts)
 
 
 def _changed_track(track: Track, change: TrackChange) -> Track:
@@ -193,32 +170,6 @@ async def _describe(connection: Connection, track_id: UUID, change: TrackChange)
     if change.synced_lyrics is not UNSET:
         lines = checked_lines(change.synced_lyrics, field="syncedLyrics")
         await descriptions.write_synced_lyrics(connection, {track_id: lines})
-
-
-async def _locked_track(connection: Connection, track_id: UUID) -> Track:
-    await connection.execute(LOCK_TRACK, track_id)
-    row = await connection.fetchrow(sql.TRACKS, [track_id])
-    if row is None:
-        raise refused(ProblemCode.NOT_FOUND, "trackId")
-    return track_of(row)
-
-
-async def _locked_album(connection: Connection, album_id: UUID) -> Album:
-    await connection.execute(LOCK_ALBUM, album_id)
-    row = await connection.fetchrow(sql.ALBUMS, [album_id])
-    if row is None:
-        raise refused(ProblemCode.NOT_FOUND, "albumId")
-    return album_of(row)
-
-
-def _require_managed(viewer: Viewer, owner_id: UUID) -> None:
-    if not viewer.may_manage(owner_id):
-        raise Forbidden("This belongs to another account.")
-
-
-async def _artist(connection: Connection, artist_id: UUID) -> Artist:
-    (row,) = await connection.fetch(sql.ARTISTS, [artist_id])  # it cannot go before what is its own
-    return artist_of(row)
 
 
 def _text_of_track(title: str, artist_name: str, album: Album | None) -> str:

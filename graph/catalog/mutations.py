@@ -52,7 +52,10 @@ TRACK_FIELDS_OR_NULL = ("album_id", "isrc", "track_number", "lyrics", "musicbrai
 class CatalogMutation:
     """Merged into Mutation by `graph.schema`."""
 
-    @strawberry.mutation(description="Add an artist.", extensions=[UserErrors(CreateArtistPayload)])
+    @strawberry.mutation(
+        description="Add an artist, which your account looks after; for accounts that publish.",
+        extensions=[UserErrors(CreateArtistPayload)],
+    )
     async def create_artist(self, info: Info, given: Annotated[CreateArtistInput, INPUT]) -> CreateArtistPayload | None:
         viewer, pool = info.context.require_viewer(), info.context.services.pool
         key = await service.create_artist(pool, viewer, name=given.name, attempt=given.attempt(viewer))
@@ -213,4 +216,4 @@ async def _shown(info: Info, node_type: type[N], key: UUID) -> N | None:
 
 
 def _removal_delay(info: Info) -> timedelta:
-    return timedelta(seconds=info.context.services.settings.removal_delay_s)
+    return timedelta(seconds=info.context.services.settings.media.removal_delay_s)

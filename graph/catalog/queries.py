@@ -20,7 +20,7 @@ class CatalogQuery:
     async def artist(self, info: Info, global_id: Id) -> Artist | None:
         return await info.context.reader.named(info, Artist, global_id)
 
-    @strawberry.field(description="One album; null when the id names none.")
+    @strawberry.field(description="One album; null when the id names none that you may see.")
     async def album(self, info: Info, global_id: Id) -> Album | None:
         return await info.context.reader.named(info, Album, global_id)
 

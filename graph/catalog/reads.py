@@ -11,6 +11,7 @@ from graph.catalog.releases import ReleaseState, ReleaseType
 from graph.failures import IngestFailure
 from graph.images.reads import ARTWORK
 from graph.library.reads import VIEWER_FOLLOWS_ARTIST, VIEWER_HAS_LIKED, VIEWER_HAS_SAVED
+from graph.listening.reads import POPULAR_TRACKS
 from graph.mastering.types import warnings_of
 from graph.profiles.types import links_of
 from graph.proposals.tags import lines_of
@@ -65,6 +66,7 @@ ARTIST = Entity(
             parent="track.artist_id",
             orders={"added": Order((Sort(sql="track.id", type="uuid"),))},
         ),
+        "popular_tracks": POPULAR_TRACKS,
     },
     joins={"profile": "LEFT JOIN artist_profiles AS profile ON profile.artist_id = artist.id"},
 )

@@ -1,9 +1,9 @@
-"""The rules of the catalogue: who may add what.
+"""Adding to the catalogue: who may add what.
 
 Rules: an artist belongs to the account that made it, or that it was handed over to (`graph.profiles`); a label
 has several. Albums and tracks belong to their artist's owner; admins may do everything.
 
-Not here: who sees what (`graph.catalog.visibility`).
+Not here: changing it (`graph.catalog.changes`), who sees what (`graph.catalog.visibility`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from datetime import date, datetime
 from uuid import UUID
 
 from config.postgres import Connection, Pool
+from config.transactions import begun_again
 from graph.catalog import sql
+from graph.catalog.held import share_artist
 from graph.catalog.isrc import normalise
-from graph.catalog.records import Album, Artist, album_of, artist_of
+from graph.catalog.records import Album, Artist, album_of
 from graph.catalog.releases import ReleaseState, ReleaseType, require_schedule
 from graph.errors import Forbidden, ProblemCode, refused
 from graph.idempotency import Attempt, once
@@ -30,12 +32,14 @@ INSERT_ALBUM = """
 INSERT INTO albums (id, artist_id, title, search_text, release_date, type, state, live_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
+SHARE_ALBUM = "SELECT FROM albums WHERE id = $1 FOR SHARE"
 INSERT_TRACK = """
 INSERT INTO tracks (id, artist_id, album_id, title, search_text, isrc, disc_number, track_number, explicit, asset_id)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 
+@begun_again
 async def create_artist(pool: Pool, viewer: Viewer, *, name: str, attempt: Attempt | None = None) -> UUID:
     """Add an artist, owned by the viewer. Raises Forbidden, Refused."""
     _require_publisher(viewer)
@@ -49,6 +53,7 @@ async def create_artist(pool: Pool, viewer: Viewer, *, name: str, attempt: Attem
         return await once(connection, attempt, UUID, write)
 
 
+@begun_again
 async def create_album(
     pool: Pool,
     viewer: Viewer,
@@ -67,7 +72,7 @@ async def create_album(
     require_schedule(state, live_at)
 
     async def write() -> UUID:
-        artist = await _managed_artist(connection, viewer, artist_id)
+        artist = await share_artist(connection, viewer, artist_id)
         found_by = index_text(kept, artist.name)
         released = (release_date, type_.value, state.value, live_at)
         await connection.execute(INSERT_ALBUM, key, artist.id, kept, found_by, *released)
@@ -77,6 +82,7 @@ async def create_album(
         return await once(connection, attempt, UUID, write)
 
 
+@begun_again
 async def create_track(
     pool: Pool,
     viewer: Viewer,
@@ -98,7 +104,8 @@ async def create_track(
     require_number(track_number, field="trackNumber")
 
     async def write() -> UUID:
-        artist = await _managed_artist(connection, viewer, artist_id)
+        artist = await share_artist(connection, viewer, artist_id)
+        await connection.execute(SHARE_ALBUM, album_id)
         album = await owned_album(connection, artist, album_id)
         found_by = index_text(kept, artist.name, album.title if album else "")
         placed = (disc_number, track_number, explicit)
@@ -120,29 +127,19 @@ def require_number(number: int | None, *, field: str) -> None:
         raise refused(ProblemCode.INVALID_VALUE, field, f"Between 1 and {MAX_NUMBER}.")
 
 
-async def _managed_artist(connection: Connection, viewer: Viewer, artist_id: UUID) -> Artist:
-    row = await connection.fetchrow(sql.ARTISTS, [artist_id])
-    if row is None:
-        raise refused(ProblemCode.NOT_FOUND, "artistId")
-    artist = artist_of(row)
-    if not viewer.may_manage(artist.owner_id):
-        raise Forbidden("This artist belongs to another account.")
-    return artist
-
-
-async def owned_album(source: Pool | Connection, artist: Artist, album_id: UUID | None) -> Album | None:
+async def owned_album(connection: Connection, artist: Artist, album_id: UUID | None) -> Album | None:
     """An album that a track of this artist may be on. Raises Refused."""
     if album_id is None:
         return None
-    row = await source.fetchrow(sql.ALBUMS, [album_id])
-    if row is None or not await _is_owned_together(source, artist, row["artist_id"]):
+    row = await connection.fetchrow(sql.ALBUMS, [album_id])
+    if row is None or not await _is_owned_together(connection, artist, row["artist_id"]):
         raise refused(ProblemCode.NOT_FOUND, "albumId", "The account that owns this artist has no such album.")
     return album_of(row)
 
 
-async def _is_owned_together(source: Pool | Connection, artist: Artist, other_id: UUID) -> bool:
+async def _is_owned_together(connection: Connection, artist: Artist, other_id: UUID) -> bool:
     """Whether both artists are one account's: a compilation holds tracks of many artists (docs/decisions/0051)."""
     if other_id == artist.id:
         return True
-    row = await source.fetchrow(sql.ARTISTS, [other_id])
+    row = await connection.fetchrow(sql.ARTISTS, [other_id])
     return row is not None and row["owner_id"] == artist.owner_id

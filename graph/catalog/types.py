@@ -13,8 +13,7 @@ from graph.catalog.progress import IngestState
 from graph.catalog.reads import ALBUM, ARTIST, CREDIT, TRACK
 from graph.catalog.releases import ReleaseState, ReleaseType
 from graph.catalog.vocabulary import AlbumOrder
-from graph.connections import After, Before, Connection, First, Last, connected
-from graph.context import Info
+from graph.connections import Connection, listing
 from graph.images.types import Illustrated
 from graph.licences.types import Licence
 from graph.mastering.types import AlbumLoudness, QualityWarning, TrackLoudness
@@ -26,9 +25,14 @@ from graph.scalars import ISRC
 
 if TYPE_CHECKING:
     from graph.genres.types import Genre
+    from graph.listening.types import PopularTrackConnection
 
 LazyGenre = Annotated["Genre", strawberry.lazy("graph.genres.types")]
-"""Genre leads back to albums and tracks, so it can only be named here."""
+LazyPopularTracks = Annotated["PopularTrackConnection", strawberry.lazy("graph.listening.types")]
+"""Types that lead back to albums and tracks, so they can only be named here."""
+OrderBy = Annotated[AlbumOrder, strawberry.argument(description="How they are ordered.")]
+OfType = Annotated[ReleaseType | None, strawberry.argument(name="type", description="Only those of this type.")]
+Did = Annotated[CreditRole | None, strawberry.argument(description="Only those who did this.")]
 
 
 @strawberry.type(description="Somebody who makes music: a person, a band, an orchestra.")
@@ -42,26 +46,20 @@ class Artist(Illustrated):
         description="Whether you follow the artist; false when nobody is signed in."
     )
 
-    @strawberry.field(description="The artist's albums, in the order in which they were added unless told otherwise.")
-    def albums(  # noqa: PLR0917 -- arguments of a field
-        self,
-        info: Info,
-        order_by: Annotated[AlbumOrder, strawberry.argument(description="How they are ordered.")] = AlbumOrder.ADDED,
-        type_: Annotated[
-            ReleaseType | None, strawberry.argument(name="type", description="Only those of this type.")
-        ] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Album] | None:
-        return connected(self, info)
+    albums: Connection[Album] | None = strawberry.field(
+        resolver=listing(order_by=(OrderBy, AlbumOrder.ADDED), type_=(OfType, None)),
+        description="The artist's albums, in the order in which they were added unless told otherwise.",
+    )
+    tracks: Connection[Track] | None = strawberry.field(
+        resolver=listing(), description="The artist's tracks in the order in which they were added."
+    )
 
-    @strawberry.field(description="The artist's tracks in the order in which they were added.")
-    def tracks(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Track] | None:
-        return connected(self, info)
+    popular_tracks: LazyPopularTracks | None = strawberry.field(
+        resolver=listing(),
+        description="What the artist is known for: the tracks by how much everybody plays them, a play four weeks ago"
+        " counting half. What nobody has played yet follows in the order in which it was added. Plays are added every"
+        " hour; withdrawn tracks are left out.",
+    )
 
 
 @strawberry.type(description="A release of one artist.")
@@ -81,18 +79,13 @@ class Album(Illustrated):
     loudness: AlbumLoudness | None = strawberry.field(
         description="The loudness of its tracks together; its figures are null until one is ready."
     )
-
-    @strawberry.field(description="What kinds of music it is, as the artist orders them.")
-    def genres(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[LazyGenre] | None:
-        return connected(self, info)
-
-    @strawberry.field(description="The tracks by disc and number; those without a number come last on their disc.")
-    def tracks(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Track] | None:
-        return connected(self, info)
+    genres: Connection[LazyGenre] | None = strawberry.field(
+        resolver=listing(), description="What kinds of music it is, as the artist orders them."
+    )
+    tracks: Connection[Track] | None = strawberry.field(
+        resolver=listing(),
+        description="The tracks by disc and number; those without a number come last on their disc.",
+    )
 
 
 @strawberry.type(description="Who did something on a track.")
@@ -154,32 +147,14 @@ class Track(Illustrated):
     proposal: Proposal | None = strawberry.field(
         description="What the newest ready master says about itself; null without, and for all but owner and admins."
     )
-
-    @strawberry.field(description="What kinds of music it is, as the artist orders them.")
-    def genres(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[LazyGenre] | None:
-        return connected(self, info)
-
-    @strawberry.field(description="Who did what, as the artist orders them.")
-    def credits(  # noqa: PLR0917 -- arguments of a field
-        self,
-        info: Info,
-        role: Annotated[CreditRole | None, strawberry.argument(description="Only those who did this.")] = None,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
-    ) -> Connection[Credit] | None:
-        return connected(self, info)
-
-    @strawberry.field(
-        description=(
-            "Where and when it may be heard; without any, everywhere and always. Empty for all but who manages it, and"
-            " admins."
-        )
+    genres: Connection[LazyGenre] | None = strawberry.field(
+        resolver=listing(), description="What kinds of music it is, as the artist orders them."
     )
-    def licences(
-        self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[Licence] | None:
-        return connected(self, info)
+    credits: Connection[Credit] | None = strawberry.field(
+        resolver=listing(role=(Did, None)), description="Who did what, as the artist orders them."
+    )
+    licences: Connection[Licence] | None = strawberry.field(
+        resolver=listing(),
+        description="Where and when it may be heard; without any, everywhere and always. Empty for all but who manages"
+        " it, and admins.",
+    )

@@ -9,10 +9,11 @@ the asker's market now: nobody opens an album that is empty for a reason that it
 yet is announced, and seen. What was withdrawn by itself stays visible, and says so.
 
 Why they are written so. What is false of most rows stands first: a market that a catalogue excludes is told by the row
-alone, without a look into the licences. A look-up per row is a scalar subquery with a limit: PostgreSQL turns EXISTS
-below an OR into a hash of the whole other table as soon as it believes that many rows will be asked for. One that finds
-nothing is null, which would not end an AND as false does, so each is compared with true. Whose artists are whose is
-asked once a statement instead, for that subquery does not depend on the row.
+of a track, or by one row beside that of a release, without a look into the licences. A look-up per row is a scalar
+subquery with a limit: PostgreSQL turns EXISTS below an OR into a hash of the whole other table as soon as it believes
+that many rows will be asked for. One that finds nothing is null, which would not end an AND as false does, so each is
+compared with true. Whose artists are whose is asked once a statement instead, for that subquery does not depend on the
+row.
 """
 
 from __future__ import annotations
@@ -34,12 +35,13 @@ LICENSED = """(
     ) IS TRUE)
 )"""
 
-# The first of its tracks answers for nearly every album; only one that is excluded has all of its tracks looked at.
-LICENSED_ALBUM = f"""coalesce(
-    (SELECT true FROM tracks AS track WHERE track.album_id = album.id AND {LICENSED} LIMIT 1),
-    (SELECT false FROM tracks AS track WHERE track.album_id = album.id LIMIT 1),
-    true
-)"""  # noqa: S608 -- the part is the constant above
+# No row, or null: every market may hear it. A release that the row lets pass has its tracks looked at, and the first of
+# them answers nearly always.
+LICENSED_ALBUM = f"""CASE (
+    SELECT held.markets && ARRAY['*', :market] FROM album_markets AS held WHERE held.album_id = album.id
+) WHEN false THEN false WHEN true THEN (
+    SELECT true FROM tracks AS track WHERE track.album_id = album.id AND {LICENSED} LIMIT 1
+) IS TRUE ELSE true END"""  # noqa: S608 -- the part is the constant above
 
 ALBUM = f"""(
     :is_admin OR ({RELEASED} AND {LICENSED_ALBUM})

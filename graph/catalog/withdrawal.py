@@ -2,8 +2,8 @@
 
 A track is withdrawn by itself (`withdraw`, `reinstate`) or with its release (`ReleaseState.WITHDRAWN`), and the origins
 have it again once it is neither. The catalogue says so at once, and new playbacks are refused. What origins have to be
-told is promised in the same transaction: here for a track by itself, by triggers of the database for whatever changes
-the state of a release or moves a track to another one. It is tried right afterwards; when the store or Valkey is away
+told is promised in the same transaction, by triggers of the database, for whatever withdraws a track, changes the state
+of a release or moves a track to another one. It is tried right afterwards; when the store or Valkey is away
 just then, a worker does it within half a minute (`ingest.lifecycle.housekeeping`). Both mutations may be repeated: they
 promise again.
 
@@ -23,20 +23,18 @@ from config import withdrawals
 from config.errors import ServiceUnavailable
 from config.logs import logger
 from config.objects import ObjectStore
-from config.postgres import Connection, Pool
+from config.postgres import Pool
 from config.transactions import begun_again
-from graph.catalog import sql
-from graph.catalog.records import Track, track_of
-from graph.errors import Forbidden, ProblemCode, refused
+from graph.catalog.held import hold_track
+from graph.catalog.records import Track
 from graph.viewer import Viewer
 from origin.layout import withdrawal_key
 
 PATIENCE_S = 5.0
 """What the artist waits for; a worker goes on from there."""
 
-# The release comes first, and keeps its state until the promise is made.
+# Releases come before their tracks in the order of locks, and the trigger that promises asks for this one.
 LOCK_RELEASE = "SELECT FROM albums WHERE id = (SELECT album_id FROM tracks WHERE id = $1) FOR SHARE"
-LOCK = "SELECT id FROM tracks WHERE id = $1 FOR UPDATE"
 # The first withdrawal is the one that counts.
 WITHDRAW = "UPDATE tracks SET withdrawn_at = coalesce(withdrawn_at, now()) WHERE id = $1"
 REINSTATE = "UPDATE tracks SET withdrawn_at = NULL WHERE id = $1"
@@ -85,17 +83,6 @@ async def _patiently(work: Awaitable[None]) -> None:
 async def _change(pool: Pool, viewer: Viewer, statement: str, track_id: UUID) -> Track:
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(LOCK_RELEASE, track_id)
-        await connection.execute(LOCK, track_id)
-        if not viewer.may_manage((await _track(connection, track_id)).owner_id):
-            raise Forbidden("This belongs to another artist.")
+        await hold_track(connection, viewer, track_id)
         await connection.execute(statement, track_id)
-        track = await _track(connection, track_id)
-        await withdrawals.promise(connection, track.asset_id, withdrawn=track.withdrawn)
-        return track
-
-
-async def _track(connection: Connection, track_id: UUID) -> Track:
-    row = await connection.fetchrow(sql.TRACKS, [track_id])
-    if row is None:
-        raise refused(ProblemCode.NOT_FOUND, "trackId")
-    return track_of(row)
+        return await hold_track(connection, viewer, track_id)

@@ -46,6 +46,8 @@ class ViewerChanges:
         viewer, pool = info.context.viewer, info.context.services.pool
         if viewer is None or viewer.user_id != self.key:
             return None
+        if not 1 <= first <= MAX_PAGE:
+            raise BadRequest(f"`first` must be between 1 and {MAX_PAGE}, not {first}.")
         if after is None:
             return await _shown(info, viewer.user_id, await service.begin(pool, viewer.user_id))
         number = _number(after, viewer.user_id)

@@ -18,8 +18,7 @@ import msgspec
 
 from config.postgres import Pool
 from graph.changes.records import Recorded, recorded_of
-from graph.errors import BadRequest, SyncAnew
-from graph.paging import MAX_PAGE
+from graph.errors import SyncAnew
 
 CHANGES = """
 SELECT number, kind, key, deleted, changed_at FROM changes WHERE user_id = $1 AND number > $2 ORDER BY number LIMIT $3
@@ -42,9 +41,7 @@ async def begin(pool: Pool, user_id: UUID) -> Changes:
 
 
 async def changes_after(pool: Pool, user_id: UUID, *, number: int, first: int) -> Changes:
-    """The next changes in the order in which they were committed. Raises BadRequest, SyncAnew."""
-    if not 1 <= first <= MAX_PAGE:
-        raise BadRequest(f"`first` must be between 1 and {MAX_PAGE}, not {first}.")
+    """The next changes in the order in which they were committed. Raises SyncAnew."""
     rows = await pool.fetch(CHANGES, user_id, number, first + 1)
     # After the changes: what was forgotten while they were read counts as forgotten.
     feed = await pool.fetchrow(FEED, user_id)

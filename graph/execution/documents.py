@@ -114,6 +114,11 @@ class Documents:
         """As :meth:`get`, for who only looks on: it is no use of the document, and not counted."""
         return self._checked.get(text)
 
+    def fits(self, text: str) -> bool:
+        """Whether the document is remembered, and nothing is wrong with it."""
+        found = self._checked.get(text)
+        return found is not None and not found.errors
+
     def put(self, text: str, checked: Checked) -> None:
         if len(text) > LONGEST_REMEMBERED:
             return

@@ -7,6 +7,7 @@ variables and its sender, is done each time and is arithmetic. What was refused 
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -33,8 +34,11 @@ async def admit(demand: Demand, cost: int, context: Context, *, max_cost: int) -
 @asynccontextmanager
 async def in_time(context: Context) -> AsyncIterator[None]:
     """Limit the time of an operation; what still runs then is cancelled. Raises TookTooLong."""
+    timeout_s = context.services.settings.requests.timeout_s
+    # For what comes after the block: the later parts of an answer.
+    context.ends_at_s = time.monotonic() + timeout_s
     try:
-        async with asyncio.timeout(context.services.settings.requests.timeout_s):
+        async with asyncio.timeout(timeout_s):
             yield
     except TimeoutError as error:
         raise TookTooLong from error

@@ -29,7 +29,7 @@ from config.settings import DocumentSettings
 
 MAX_REPEATS = 20
 """Fields that stand again beside themselves. No client writes that; each costs a merge and tells nothing new."""
-CREDENTIALS = frozenset({"signIn", "signUp", "refreshSession"})
+CREDENTIALS = frozenset({"signIn", "signUp", "refreshSession", "changePassword"})
 """Root fields that an operation may hold once: aliases would make one request many guesses."""
 
 

@@ -13,6 +13,7 @@ import asyncpg
 from graphql import FieldNode, GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.types.graphql import OperationType
 from valkey.exceptions import ConnectionError as ValkeyConnectionError
 from valkey.exceptions import TimeoutError as ValkeyTimeoutError
 
@@ -36,6 +37,12 @@ AWAY = (
     ValkeyTimeoutError,
 )
 """How the client libraries say that a service does not answer."""
+UNCARRIED = {
+    OperationType.MUTATION: "A mutation cannot be fetched: send it by POST.",
+    OperationType.SUBSCRIPTION: (
+        "A subscription needs a WebSocket (graphql-transport-ws), or Accept: text/event-stream."
+    ),
+}
 
 
 def told(cause: BaseException) -> GraphError:
@@ -53,13 +60,22 @@ def masked(error: GraphQLError, request_id: str) -> GraphQLError:
     """The error as it leaves: a message for the client, a code, and the request id when the log knows more."""
     cause = root_cause(error)
     if cause is None:
-        return _with(error, error.message, {"code": Code.BAD_REQUEST.value})
+        return _with(error, uncarried(error.original_error) or error.message, {"code": Code.BAD_REQUEST.value})
     answer = told(cause)
     extensions = answer.extensions
     if answer.code in (Code.INTERNAL, Code.SERVICE_UNAVAILABLE):
         extensions["requestId"] = request_id
         _report(error, cause, answer, request_id)
     return _with(error, str(answer), extensions)
+
+
+def uncarried(cause: BaseException | None) -> str | None:
+    """What a client is told whose transport does not carry the operation; None where that is not the reason."""
+    if isinstance(cause, InvalidOperationTypeError):
+        return UNCARRIED.get(cause.operation_type)
+    if isinstance(cause, CannotGetOperationTypeError) and cause.operation_name is None:
+        return "The document has no operation."
+    return None
 
 
 def root_cause(error: GraphQLError) -> BaseException | None:

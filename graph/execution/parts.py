@@ -102,7 +102,7 @@ class PartsExecutor(ReadingExecutor):
         parts = bounded(
             built.subsequent_results,
             pending=[one.id for one in built.initial_result.pending],
-            timeout_s=context.services.settings.requests.timeout_s,
+            until_s=context.ends_at_s,
             request_id=context.request_id,
         )
         return built._replace(subsequent_results=parts)
@@ -120,11 +120,10 @@ class PartsExecutor(ReadingExecutor):
 
 
 async def bounded(
-    parts: AsyncGenerator[Part, None], *, pending: Iterable[str], timeout_s: float, request_id: str
+    parts: AsyncGenerator[Part, None], *, pending: Iterable[str], until_s: float, request_id: str
 ) -> AsyncGenerator[Part, None]:
-    """The parts as a client may see them, all of them within a time; what is late or broken ends in a last part."""
+    """The parts as a client may see them, up to a time; what is late or broken ends in a last part."""
     open_ids = set(pending)
-    until_s = time.monotonic() + timeout_s
     awaited: asyncio.Future[Part] | None = None
     try:
         while True:

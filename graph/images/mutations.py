@@ -89,7 +89,7 @@ class ImagesMutation:
             content_type=given.content_type,
             size_bytes=given.size_bytes,
             sha256=given.sha256,
-            lifetime_s=services.settings.upload_lifetime_s,
+            lifetime_s=services.settings.uploads.lifetime_s,
         )
         image = await info.context.reader.one(info, Image, announced.image.id, under=("image",))
         return CreateImageUploadPayload(image=image, upload=_request(announced))

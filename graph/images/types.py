@@ -119,7 +119,7 @@ class Image(Node):
         return files.srcset(self._files(info, [image_format]))
 
     def _files(self, info: Info, formats: Iterable[ImageFormat]) -> list[File]:
-        origin_url = info.context.services.settings.origin_url
+        origin_url = info.context.services.settings.media.origin_url
         return files.files_of(self.key, self.sizes or (), formats, origin_url=origin_url)
 
 

@@ -136,7 +136,7 @@ class LibraryMutation:
         return UnfollowUserPayload(user=await info.context.reader.one(info, User, key, under=("user",)))
 
     @strawberry.mutation(
-        description="Follow a playlist that you see; again is no error.",
+        description="Follow a playlist of somebody else that you see; again is no error.",
         extensions=[UserErrors(FollowPlaylistPayload)],
     )
     async def follow_playlist(

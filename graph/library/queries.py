@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from graph.connections import After, Before, Connection, First, Last, connected
+from graph.connections import Connection, connected, paging
 from graph.context import Info
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ class ViewerLibrary:
         description="Whom you follow; null for everybody but the user.",
         deprecation_reason="Since November 2026: ask `library { followedUsers }`, which has orders.",
     )
-    def following(
-        self: Any, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> Connection[LazyUser] | None:
+    @paging
+    def following(self: Any, info: Info, **_page: Any) -> Connection[LazyUser] | None:
         viewer = info.context.viewer
         return connected(self, info) if viewer is not None and viewer.user_id == self.key else None

@@ -16,7 +16,9 @@ from config.postgres import Pool
 from config.transactions import begun_again
 from graph.changes.ledger import record_change
 from graph.errors import Forbidden, ProblemCode, refused
-from graph.library.shelves import FOLLOWED_USERS, Shelf, sort_name
+from graph.library.shelves import FOLLOWED_PLAYLISTS, FOLLOWED_USERS, Shelf, sort_name
+
+IS_OWNER = "SELECT true FROM playlists WHERE id = $1 AND owner_id = $2"
 
 
 @begun_again
@@ -32,6 +34,8 @@ async def keep(pool: Pool, shelf: Shelf, *, listener_id: UUID, key: UUID, seen: 
         row = await connection.fetchrow(shelf.seen.text, *(values[name] for name in shelf.seen.parameters))
         if row is None:
             raise refused(ProblemCode.NOT_FOUND, shelf.field)
+        if shelf is FOLLOWED_PLAYLISTS and await connection.fetchval(IS_OWNER, key, listener_id):
+            raise refused(ProblemCode.INVALID_VALUE, shelf.field, "This playlist is in your library: it is yours.")
         try:
             fresh = await connection.fetchval(shelf.keep, listener_id, key, sort_name(row[1]))
         except asyncpg.ForeignKeyViolationError as error:

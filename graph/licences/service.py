@@ -14,17 +14,12 @@ from valkey.asyncio import Valkey
 
 from config.postgres import Connection, Pool
 from config.transactions import begun_again
-from graph.errors import Forbidden, ProblemCode, refused
+from graph.catalog.held import hold_track
 from graph.keys import new_key
 from graph.licences import answers
 from graph.licences.rules import Grant, Licence, checked
 from graph.viewer import Viewer
 
-# Locked, so that of two who write at the same time one is before the other.
-OWNER = """
-SELECT artist.owner_id FROM tracks AS track JOIN artists AS artist ON artist.id = track.artist_id
-WHERE track.id = $1 FOR UPDATE OF track
-"""
 _GIVEN = """
     SELECT given.id, given.track_id, given.market, coalesce(given.starts_at, '-infinity') AS starts_at,
            coalesce(given.ends_at, 'infinity') AS ends_at
@@ -49,11 +44,7 @@ async def set_licences(pool: Pool, valkey: Valkey, viewer: Viewer, *, track_id: 
     """Make these the licences of a track that the viewer manages; none: everywhere. Raises Forbidden, Refused."""
     licences = checked(grants, field=("licences",))
     async with pool.acquire() as connection, connection.transaction():
-        owner_id = await connection.fetchval(OWNER, track_id)
-        if owner_id is None:
-            raise refused(ProblemCode.NOT_FOUND, "trackId")
-        if not viewer.may_manage(owner_id):
-            raise Forbidden("This belongs to another account.")
+        await hold_track(connection, viewer, track_id)
         await write(connection, {track_id: licences})
     await answers.forget(valkey, [track_id])
 

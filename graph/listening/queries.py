@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from graph import enums, ids
-from graph.connections import After, Before, First, Last
+from graph.connections import paging
 from graph.context import Info
 from graph.listening.charts import chart_key
 from graph.listening.reads import TRENDING_TRACKS
@@ -41,13 +41,10 @@ class ListeningQuery:
         " minutes for a day and every hour for a week. A country or genre of which nothing was heard has an empty one;"
         " there is none (null) of a genre whose id names none."
     )
-    async def trending_tracks(  # noqa: PLR0917 -- arguments of a field
+    @paging
+    async def trending_tracks(
         self,
         info: Info,
-        first: First = None,
-        after: After = None,
-        last: Last = None,
-        before: Before = None,
         over: Annotated[ChartSpan, strawberry.argument(description="How far back it looks.")] = ChartSpan.DAY,
         market: Annotated[
             CountryCode | None,
@@ -56,6 +53,7 @@ class ListeningQuery:
         genre_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Of this genre alone; of all without.")
         ] = None,
+        **_page: Any,
     ) -> LazyCharts | None:
         genre = None if genre_id is None else ids.find("Genre", genre_id)
         if genre_id is not None and genre is None:

@@ -1,4 +1,4 @@
-"""What a listener has played, as it is read: by that listener alone. And the charts, by everybody.
+"""What a listener has played, as it is read: by that listener alone. And by everybody, charts and artists' best-known.
 
 Every list is one range of an index; nothing is counted while it is read.
 """
@@ -9,6 +9,11 @@ from graph.reads.declarations import Column, Entity, Many, Order, Sort
 
 TRACK = "tracks AS track ON track.id"
 ARTIST = "artists AS artist ON artist.id"
+
+SHOWN_FROM_PLAYS = 1000
+"""A smaller count would tell whoever looks every hour that somebody was here."""
+MOST_SHOWN_PLAYS = 2**31 - 1
+"""What an Int of GraphQL holds."""
 
 
 def _latest(source: str, row: str, *, last: str) -> Many:
@@ -67,4 +72,19 @@ TRENDING_TRACKS = Many(
     where="track.withdrawn_at IS NULL",
     orders={"place": Order((Sort(sql="entry.place", type="integer"),))},
     edge={"place": Column(sql="entry.place")},
+)
+
+POPULAR_TRACKS = Many(
+    entity="Track",
+    parent="known.artist_id",
+    source=f"track_popularity AS known JOIN {TRACK} = known.track_id",
+    where="track.withdrawn_at IS NULL",
+    orders={
+        "score": Order((Sort(sql="(-known.score)", type="double precision"), Sort(sql="known.track_id", type="uuid")))
+    },
+    edge={
+        "plays": Column(
+            sql=f"CASE WHEN known.plays >= {SHOWN_FROM_PLAYS} THEN least(known.plays, {MOST_SHOWN_PLAYS}) END"
+        )
+    },
 )

@@ -4,10 +4,11 @@ Each play that came in is taken from the list of those that wait and counted by 
 them or all, and never one twice. A span that ends loses a day at midnight (UTC): what was played on that day is taken
 off its counts, from the plays by day that are kept for as long as the longest such span.
 
-In the charts a listener counts at most :data:`MOST_IN_CHARTS` times a day for one track: a loop that runs through the
-night makes no hit. What was played in private is not in them at all.
+In the charts and in what an artist is known for, a listener counts at most :data:`MOST_IN_CHARTS` times a day for one
+track: a loop that runs through the night makes no hit. What was played in private is not in them at all.
 
-Not here: when this is done (`graph.schedules`), and charts themselves (`graph.listening.charts`).
+Not here: when this is done (`graph.schedules`), charts themselves (`graph.listening.charts`), and the lists of artists
+(`graph.listening.popularity`).
 """
 
 from __future__ import annotations
@@ -15,18 +16,28 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 from config.postgres import Connection
-from graph.listening.spans import DAYS_OF, LONGEST_CHART, LONGEST_THAT_ENDS, ListeningSpan, first_day
+from graph.listening.spans import (
+    DAYS_OF,
+    LONGEST_CHART,
+    LONGEST_THAT_ENDS,
+    POPULARITY_FROM,
+    POPULARITY_HALF_LIFE,
+    ListeningSpan,
+    first_day,
+)
 
 BATCH = 10_000
 """Plays in one transaction: a second or so of work, after which it is safe."""
 MOST_IN_CHARTS = 5
 
-# The spans' first days are locked, so that none moves on while plays of that day are counted.
+# The spans' first days are locked, so that none moves on while plays of that day are counted. What waits is nothing or,
+# after an outage, millions of plays: PostgreSQL cannot know how many rows it takes, and would compare all of them with
+# all others. So each row that was taken leads to others by one descent of an index.
 ROLL_UP = """
 WITH spans AS (
     SELECT span, first_day FROM listening_spans FOR SHARE
 ), taken AS (
-    DELETE FROM plays_waiting WHERE id IN (SELECT id FROM plays_waiting ORDER BY id LIMIT $1)
+    DELETE FROM plays_waiting WHERE id = ANY(ARRAY(SELECT id FROM plays_waiting ORDER BY id LIMIT $1))
     RETURNING user_id, track_id, artist_id, market, played_at, private, (played_at AT TIME ZONE 'UTC')::date AS day
 ), daily AS (
     SELECT user_id, day, track_id, artist_id, count(*)::integer AS plays,
@@ -39,7 +50,6 @@ WITH spans AS (
     SELECT user_id, day, track_id, artist_id, plays FROM daily
     WHERE day >= (SELECT first_day FROM spans WHERE span = $2) ORDER BY user_id, day, track_id, artist_id
     ON CONFLICT (user_id, day, track_id, artist_id) DO UPDATE SET plays = kept.plays + excluded.plays
-    RETURNING user_id, day, track_id, artist_id, plays
 ), tracks_counted AS (
     INSERT INTO top_tracks AS top (user_id, span, track_id, plays)
     SELECT user_id, span, track_id, sum(plays) FROM daily JOIN spans ON day >= first_day
@@ -50,15 +60,23 @@ WITH spans AS (
     SELECT user_id, span, artist_id, sum(plays) FROM daily JOIN spans ON day >= first_day
     GROUP BY user_id, span, artist_id ORDER BY user_id, span, artist_id
     ON CONFLICT (user_id, span, artist_id) DO UPDATE SET plays = top.plays + excluded.plays
-), charted AS (
-    SELECT hour, market, track_id,
-        sum(least(daily.shown, greatest($3 - (kept.plays - daily.plays), 0)))::integer AS plays
-    FROM daily JOIN kept USING (user_id, day, track_id, artist_id)
-    WHERE hour > $4 GROUP BY hour, market, track_id
+), heard AS (
+    SELECT hour, day, market, track_id, least(shown, greatest($3 - coalesce((
+        SELECT plays FROM listening_days AS before
+        WHERE (before.user_id, before.day) = (daily.user_id, daily.day)
+            AND (before.track_id, before.artist_id) = (daily.track_id, daily.artist_id)
+    ), 0), 0)) AS plays
+    FROM daily
 ), hours_counted AS (
-    INSERT INTO track_hours AS heard (hour, market, track_id, plays)
-    SELECT hour, market, track_id, plays FROM charted WHERE plays > 0 ORDER BY hour, market, track_id
-    ON CONFLICT (hour, market, track_id) DO UPDATE SET plays = heard.plays + excluded.plays
+    INSERT INTO track_hours AS counted (hour, market, track_id, plays)
+    SELECT hour, market, track_id, sum(plays) FROM heard
+    WHERE plays > 0 AND hour > $4 GROUP BY hour, market, track_id ORDER BY hour, market, track_id
+    ON CONFLICT (hour, market, track_id) DO UPDATE SET plays = counted.plays + excluded.plays
+), popularity_counted AS (
+    INSERT INTO track_plays_waiting AS counted (track_id, plays, score)
+    SELECT track_id, sum(plays), sum(plays * power(2, (day - $5::date) / $6::float8)) FROM heard
+    WHERE plays > 0 GROUP BY track_id ORDER BY track_id
+    ON CONFLICT (track_id) DO UPDATE SET plays = counted.plays + excluded.plays, score = counted.score + excluded.score
 )
 SELECT count(*) FROM taken
 """
@@ -90,7 +108,15 @@ async def roll_up(connection: Connection, now: datetime) -> bool:
     """Count what waits, a batch of it; whether that was all."""
     for span in DAYS_OF:
         await _move_on(connection, span, to=first_day(span, today=now.astimezone(UTC).date()))
-    taken = await connection.fetchval(ROLL_UP, BATCH, LONGEST_THAT_ENDS.value, MOST_IN_CHARTS, now - LONGEST_CHART)
+    taken = await connection.fetchval(
+        ROLL_UP,
+        BATCH,
+        LONGEST_THAT_ENDS.value,
+        MOST_IN_CHARTS,
+        now - LONGEST_CHART,
+        POPULARITY_FROM,
+        POPULARITY_HALF_LIFE.days,
+    )
     return bool(taken < BATCH)
 
 

@@ -1,4 +1,4 @@
-"""How far back a listener's top lists and the charts look, and what a play is still worth in a chart. Pure.
+"""How far back a listener's top lists and the charts look, and what a play is worth in a chart and to an artist. Pure.
 
 Days and hours are those of UTC: where a listener is does not change what is counted.
 """
@@ -56,6 +56,18 @@ def weights(span: ChartSpan, *, now: datetime) -> list[Weight]:
     half_life = hours / HALF_LIVES
     this_hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
     return [Weight(this_hour - timedelta(hours=age), 0.5 ** (age / half_life)) for age in range(hours)]
+
+
+POPULARITY_FROM = date(2026, 1, 1)
+"""A play on this day is worth one to what an artist is known for."""
+POPULARITY_HALF_LIFE = timedelta(days=28)
+"""Each later day's is worth more, twice as much after so long. So no score is written anew because time passes, and the
+weights fit into a double for 78 years."""
+
+
+def popularity_weight(day: date) -> float:
+    """What a play on that day is worth for ever, beside those of other days."""
+    return float(2 ** ((day - POPULARITY_FROM) / POPULARITY_HALF_LIFE))
 
 
 def months_around(today: date) -> list[date]:

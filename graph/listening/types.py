@@ -10,7 +10,8 @@ import strawberry
 from graph import enums
 from graph.catalog.types import Artist, Track
 from graph.connections import Edge, Paged, listing
-from graph.listening.reads import LISTENING
+from graph.listening.reads import LISTENING, MOST_SHOWN_PLAYS, SHOWN_FROM_PLAYS
+from graph.listening.rollup import MOST_IN_CHARTS
 from graph.listening.spans import ListeningSpan
 from graph.reads.declarations import Entity
 
@@ -61,6 +62,20 @@ class ChartEdge(Edge[Track]):
 @strawberry.type(description="A page of a chart.")
 class ChartConnection(Paged):
     edges: list[ChartEdge] = strawberry.field(description="What is on this page.")
+
+
+@strawberry.type(description="A track that an artist is known for.")
+class PopularTrackEdge(Edge[Track]):
+    plays: int | None = strawberry.field(
+        description="How often everybody together has played it; a listener counts"
+        f" {MOST_IN_CHARTS} times a day at most, and not at all in private. Null below {SHOWN_FROM_PLAYS:,}, where it"
+        f" would tell of single listeners; {MOST_SHOWN_PLAYS:,} stands for that and more."
+    )
+
+
+@strawberry.type(description="A page of what an artist is known for.")
+class PopularTrackConnection(Paged):
+    edges: list[PopularTrackEdge] = strawberry.field(description="What is on this page.")
 
 
 @strawberry.type(description="What you have played. Tracks that you cannot see (any more) are left out.")

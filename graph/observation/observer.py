@@ -82,7 +82,18 @@ class Observer:
 class Watch:
     """One operation while it runs."""
 
-    __slots__ = ("_began_s", "_documents", "_name", "_observer", "cost", "outcome", "tally", "text", "trace_parent")
+    __slots__ = (
+        "_asked",
+        "_began_s",
+        "_documents",
+        "_name",
+        "_observer",
+        "cost",
+        "outcome",
+        "tally",
+        "text",
+        "trace_parent",
+    )
 
     def __init__(
         self, observer: Observer, documents: Documents, text: str, name: str | None, trace_parent: Mapping[str, str]
@@ -91,6 +102,7 @@ class Watch:
         self._documents = documents
         self._name = name
         self._began_s = 0.0
+        self._asked: tuple[str, str | None] = UNKNOWN, None
         self.text = text
         self.trace_parent = trace_parent
         self.tally = Tally(timing=observer.spans is not None)
@@ -129,6 +141,7 @@ class Watch:
             with self:
                 async with aclosing(events):
                     async for event in events:
+                        self.asked()  # a stream may last longer than its document is remembered
                         self.told(event)
                         self._observer.figures.events += 1
                         yield event
@@ -139,6 +152,11 @@ class Watch:
 
     def asked(self) -> tuple[str, str | None]:
         """The kind of the operation and its name, as far as its document was found to fit the schema."""
+        if self._asked[0] == UNKNOWN:
+            self._asked = self._look()
+        return self._asked
+
+    def _look(self) -> tuple[str, str | None]:
         checked = self._documents.peek(self.text)
         demands = checked.demands if checked else {}
         name = next(iter(demands)) if self._name is None and len(demands) == 1 else self._name or ""

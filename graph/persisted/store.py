@@ -64,7 +64,6 @@ class PersistedDocuments:
         if known is not None:
             return known
         if wanted.text is not None:
-            await self._keep(wanted.digest, wanted.text)
             return wanted.text
         found = await self._sparing.ask(lambda: self._fetched(str(wanted.digest)), otherwise=None)
         if found is None:
@@ -72,6 +71,20 @@ class PersistedDocuments:
             raise UnknownDocument
         self._remember(wanted.digest, found)
         return found
+
+    async def keep(self, wanted: Wanted) -> None:
+        """Remember a text that came with its hash, unless it is known or too long.
+
+        For who has paid for reading it (`graph.transport.finding`): nobody fills for nothing the room that all share.
+        """
+        digest, text = wanted.digest, wanted.text
+        if digest is None or text is None or len(text) > LONGEST_KEPT:
+            return
+        if digest in self._trusted or self._recalled(digest) is not None:
+            return
+        self._remember(digest, text)
+        arguments: list[str | float] = [digest, text, time.time(), KEPT_TOGETHER]
+        await self._sparing.ask(lambda: self._put(keys=[TEXTS, USED], args=arguments), otherwise=None)
 
     def _listed(self, wanted: Wanted) -> str | None:
         if wanted.digest is None and wanted.text is None:
@@ -91,13 +104,6 @@ class PersistedDocuments:
         self._here[digest] = text
         if len(self._here) > KEPT_HERE:
             self._here.popitem(last=False)
-
-    async def _keep(self, digest: str, text: str) -> None:
-        if len(text) > LONGEST_KEPT:
-            return
-        self._remember(digest, text)
-        arguments: list[str | float] = [digest, text, time.time(), KEPT_TOGETHER]
-        await self._sparing.ask(lambda: self._put(keys=[TEXTS, USED], args=arguments), otherwise=None)
 
     async def _fetched(self, digest: str) -> str | None:
         found: bytes | None = await self._get(keys=[TEXTS, USED], args=[digest, time.time()])

@@ -27,6 +27,9 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     digest: str | None
 
 
+NOTHING = Wanted(text=None, digest=None)
+
+
 def wanted(text: str | None, document_id: object, extensions: Mapping[str, object] | None) -> Wanted:
     """Read a request. Raises BadRequest for a hash of another shape, and for one that is not the text's."""
     persisted = (extensions or {}).get("persistedQuery")

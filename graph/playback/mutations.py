@@ -109,5 +109,5 @@ def _listener(info: Info) -> Listener:
 
 
 def _delivery(services: Services) -> Delivery:
-    settings = services.settings
-    return Delivery(origin_url=settings.origin_url, key=settings.edge_keys[0], lifetime_s=settings.playback_lifetime_s)
+    media = services.settings.media
+    return Delivery(origin_url=media.origin_url, key=media.edge_keys[0], lifetime_s=media.playback_lifetime_s)

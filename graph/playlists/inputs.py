@@ -105,6 +105,9 @@ class UpdatePlaylistPayload(PlaylistPayload):
 
 @strawberry.type(description="What `deletePlaylist` answers.")
 class DeletePlaylistPayload(PlaylistPayload):
+    revision: int | None = strawberry.field(
+        default=None, description="With STALE_REVISION, the present one: nothing was done. Else null."
+    )
     deleted_playlist_id: strawberry.ID | None = strawberry.field(default=None, description="What is gone.")
 
 

@@ -60,7 +60,10 @@ class PlaylistsMutation:
         return CreatePlaylistPayload(playlist=playlist, revision=service.FIRST_REVISION)
 
     @strawberry.mutation(
-        description="Rename or describe a playlist of yours, or make it public or private. Its picture: `setArtwork`.",
+        description=(
+            "Rename or describe a playlist of yours, or make it public or private. What changes nothing leaves its"
+            " revision as it is. Its picture: `setArtwork`."
+        ),
         extensions=[PlaylistErrors(UpdatePlaylistPayload)],
     )
     async def update_playlist(

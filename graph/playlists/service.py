@@ -2,7 +2,8 @@
 
 Rules. A playlist is its owner's to write, and an admin's. A private one is its owner's to know of. Every write takes
 the row's lock, compares the revision that the caller has seen, where the caller names one, and counts it up; a stale
-one changes nothing. What was changed is recorded for the owner's other devices in the same transaction.
+one changes nothing, and what changes nothing is not counted. What was changed is recorded for the owner's other devices
+in the same transaction.
 
 Order of locks: the idempotency key, tracks, then the playlist, then the feed of changes.
 
@@ -39,7 +40,10 @@ INSERT INTO playlists (id, owner_id, name, folded_name, description, public) VAL
 LOCK = "SELECT id, owner_id, revision, public FROM playlists WHERE id = $1 FOR NO KEY UPDATE"
 WRITE = """
 UPDATE playlists SET name = coalesce($2, name), folded_name = coalesce($3, folded_name),
-    description = coalesce($4, description), public = coalesce($5, public) WHERE id = $1
+    description = coalesce($4, description), public = coalesce($5, public)
+WHERE id = $1 AND (name, description, public) IS DISTINCT FROM
+    (coalesce($2, name), coalesce($4, description), coalesce($5, public))
+RETURNING id
 """
 TOUCH = "UPDATE playlists SET revision = revision + 1, updated_at = now() WHERE id = $1"
 DELETE = "DELETE FROM playlists WHERE id = $1"
@@ -77,8 +81,9 @@ async def update_playlist(pool: Pool, viewer: Viewer, *, playlist_id: UUID, revi
     public = None if edit.public is UNSET else edit.public
     async with pool.acquire() as connection, connection.transaction():
         held = await locked(connection, viewer, playlist_id=playlist_id, revision=revision)
-        await connection.execute(WRITE, held.id, name, None if name is None else fold(name), description, public)
-        return await written(connection, held)
+        folded = None if name is None else fold(name)
+        changed = await connection.fetchval(WRITE, held.id, name, folded, description, public)
+        return await written(connection, held) if changed else held.revision
 
 
 @begun_again

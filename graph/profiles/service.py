@@ -13,16 +13,17 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from config.postgres import Connection, Pool
-from graph.catalog import sql
+from config.transactions import begun_again
+from graph.catalog import search_texts
+from graph.catalog.held import hold_artist, hold_music
 from graph.catalog.lyrics import checked_text
-from graph.catalog.records import Artist, artist_of
-from graph.errors import Forbidden, ProblemCode, refused
+from graph.catalog.records import Artist
+from graph.errors import ProblemCode, refused
 from graph.names import clean
 from graph.profiles.links import Link, checked
 from graph.search.text import index_text
 from graph.viewer import Role, Viewer
 
-LOCK = "SELECT id FROM artists WHERE id = $1 FOR UPDATE"
 WRITE_NAME = "UPDATE artists SET name = $2, search_text = $3 WHERE id = $1"
 WRITE_BIOGRAPHY = """
 INSERT INTO artist_profiles (artist_id, biography) VALUES ($1, $2)
@@ -33,18 +34,9 @@ INSERT INTO artist_profiles (artist_id, links) VALUES ($1, $2)
 ON CONFLICT (artist_id) DO UPDATE SET links = excluded.links
 """
 ALBUMS = "SELECT id, title FROM albums WHERE artist_id = $1 ORDER BY id FOR UPDATE"
-TRACKS = """
-SELECT track.id, track.title, album.title AS album_title
-FROM tracks AS track LEFT JOIN albums AS album ON album.id = track.album_id
-WHERE track.artist_id = $1 ORDER BY track.id FOR UPDATE OF track
-"""
 WRITE_ALBUM_TEXTS = """
 UPDATE albums AS album SET search_text = found.search_text
 FROM unnest($1::uuid[], $2::text[]) AS found (id, search_text) WHERE album.id = found.id
-"""
-WRITE_TRACK_TEXTS = """
-UPDATE tracks AS track SET search_text = found.search_text
-FROM unnest($1::uuid[], $2::text[]) AS found (id, search_text) WHERE track.id = found.id
 """
 # Two questions, each by the index of the artist: as one it would be asked of every track that there is.
 SHARES_ALBUMS = """
@@ -68,10 +60,11 @@ class ArtistChange(msgspec.Struct, frozen=True, kw_only=True):
     links: Sequence[Link] | UnsetType = UNSET
 
 
+@begun_again
 async def update_artist(pool: Pool, viewer: Viewer, *, artist_id: UUID, change: ArtistChange) -> None:
     """Change the profile of an artist that the viewer manages. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
-        before = await _managed(connection, viewer, artist_id)
+        before = await hold_artist(connection, viewer, artist_id)
         if change.name is not UNSET:
             await _rename(connection, before, clean(change.name, field="name"))
         if change.biography is not UNSET:
@@ -82,10 +75,12 @@ async def update_artist(pool: Pool, viewer: Viewer, *, artist_id: UUID, change: 
             await connection.execute(WRITE_LINKS, artist_id, msgspec.json.encode(links).decode())
 
 
+@begun_again
 async def hand_over(pool: Pool, viewer: Viewer, *, artist_id: UUID, account_id: UUID | None) -> None:
     """Give an artist that the viewer manages to another account that publishes. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
-        await _managed(connection, viewer, artist_id)
+        await hold_artist(connection, viewer, artist_id)
+        await hold_music(connection, artist_id)  # whoever is putting it onto an album of another artist comes first
         role = None if account_id is None else await connection.fetchval(NEW_OWNER, account_id)
         if role is None:
             raise refused(ProblemCode.NOT_FOUND, "userId")
@@ -97,17 +92,6 @@ async def hand_over(pool: Pool, viewer: Viewer, *, artist_id: UUID, account_id: 
         await connection.execute(HAND_OVER, artist_id, account_id)
 
 
-async def _managed(connection: Connection, viewer: Viewer, artist_id: UUID) -> Artist:
-    await connection.execute(LOCK, artist_id)
-    row = await connection.fetchrow(sql.ARTISTS, [artist_id])
-    if row is None:
-        raise refused(ProblemCode.NOT_FOUND, "artistId")
-    artist = artist_of(row)
-    if not viewer.may_manage(artist.owner_id):
-        raise Forbidden("This artist belongs to another account.")
-    return artist
-
-
 async def _rename(connection: Connection, artist: Artist, name: str) -> None:
     if name == artist.name:
         return
@@ -115,6 +99,4 @@ async def _rename(connection: Connection, artist: Artist, name: str) -> None:
     albums = await connection.fetch(ALBUMS, artist.id)
     texts = [index_text(album["title"], name) for album in albums]
     await connection.execute(WRITE_ALBUM_TEXTS, [album["id"] for album in albums], texts)
-    tracks = await connection.fetch(TRACKS, artist.id)
-    texts = [index_text(track["title"], name, track["album_title"] or "") for track in tracks]
-    await connection.execute(WRITE_TRACK_TEXTS, [track["id"] for track in tracks], texts)
+    await search_texts.write_for_artist(connection, artist.id)

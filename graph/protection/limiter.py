@@ -48,8 +48,8 @@ class Limiter:
         self._draw = client.register_script(SCRIPT)
         self._sparing = Sparing("rates")
 
-    async def admit(self, kind: Kind, cost: int, *, viewer: Viewer | None, address: Address) -> None:
-        """Count one operation. Raises RateLimited, and counts nothing then."""
+    async def admit(self, kind: Kind | None, cost: int, *, viewer: Viewer | None, address: Address) -> None:
+        """Count one operation, or without a kind a document. Raises RateLimited, and counts nothing then."""
         if address in self._unlimited:
             return
         user_id = None if viewer is None else viewer.user_id

@@ -24,10 +24,15 @@ class Bucket(msgspec.Struct, frozen=True, kw_only=True):
     taken: int
 
 
-def buckets(kind: Kind, cost: int, *, user_id: UUID | None, household: str, rates: RateSettings) -> list[Bucket]:
-    """What an operation takes; one that asks more than a bucket holds empties it, or it could never run."""
+def buckets(kind: Kind | None, cost: int, *, user_id: UUID | None, household: str, rates: RateSettings) -> list[Bucket]:
+    """What an operation takes; one that asks more than a bucket holds empties it, or it could never run.
+
+    Without a kind it is a document that has to be read before anybody knows what it is.
+    """
     sender = f"a:{household}" if user_id is None or kind is Kind.CREDENTIALS else f"u:{user_id}"
-    limits = {kind.value: (PER_MINUTE[kind](rates), 1), "cost": (rates.cost_per_minute, cost)}
+    limits = {"cost": (rates.cost_per_minute, cost)}
+    if kind is not None:
+        limits[kind.value] = PER_MINUTE[kind](rates), 1
     return [
         # The braces keep the buckets of a sender on one node of a cluster, where one script may change them together.
         Bucket(key=f"segue:rate:{{{sender}}}:{name}", per_minute=limit, taken=min(taken, limit))

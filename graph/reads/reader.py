@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
@@ -23,7 +23,8 @@ from config.postgres import Connection
 from graph import ids
 from graph.errors import BadRequest
 from graph.reads.declarations import Many
-from graph.reads.pages import page_of
+from graph.reads.footprints import Footprints
+from graph.reads.pages import FIRST_VALUE, page_of
 from graph.reads.planning import Later, Place, Spot, page_at, rows_at
 from graph.reads.plans import PAGES, ListingPlan, PagePlan, Request, RowsPlan, instance
 from graph.reads.routing import Source
@@ -42,6 +43,7 @@ class Surroundings(Protocol):
 
     viewer: Viewer | None
     source: Source
+    footprints: Footprints | None
 
     @property
     def market(self) -> str | None: ...
@@ -88,11 +90,10 @@ class Reader:
         """The object of who asks, or None when nobody is signed in. That they are there is told by their token."""
         if self._viewer is None:
             return None
-        place, key, values = Place(info, ()), self._viewer.user_id, self.seen
+        place, key = Place(info, ()), self._viewer.user_id
         plan, statement = rows_at(place, _type_name(node_type), own=True)
-        found = await self._context.source.run(
-            lambda connection: _Run(connection, place.document, values).rows(plan, statement, [key])
-        )
+        begun = self._begun(place)
+        found = await self._context.source.run(lambda connection: begun(connection).rows(plan, statement, [key]))
         return cast("T | None", found.get(key))
 
     async def several(
@@ -121,10 +122,8 @@ class Reader:
         plan = page_at(place, many)
         request = plan.request(arguments_of(place.field, place.nodes[0], place.document))
         parents = [] if parent_key is None else [parent_key]
-        values = self.seen
-        (page,) = await self._context.source.run(
-            lambda connection: _Run(connection, place.document, values).pages(plan, request, parents)
-        )
+        begun = self._begun(place)
+        (page,) = await self._context.source.run(lambda connection: begun(connection).pages(plan, request, parents))
         return page
 
     def _join(self, place: Spot, type_name: str, keys: Iterable[UUID]) -> asyncio.Task[dict[UUID, Any]]:
@@ -139,10 +138,13 @@ class Reader:
     async def _read(self, place: Spot, type_name: str) -> dict[UUID, Any]:
         keys = list(self._pending.pop((place.identity, type_name)).keys)
         plan, statement = rows_at(place, type_name)
-        values = self.seen
-        return await self._context.source.run(
-            lambda connection: _Run(connection, place.document, values).rows(plan, statement, keys)
-        )
+        begun = self._begun(place)
+        return await self._context.source.run(lambda connection: begun(connection).rows(plan, statement, keys))
+
+    def _begun(self, place: Spot) -> Callable[[Connection], _Run]:
+        """The statements of a place, which are the same on whichever connection they run in the end."""
+        document, values, footprints = place.document, self.seen, self._context.footprints
+        return lambda connection: _Run(connection, document, values, footprints)
 
 
 class _Pending:
@@ -157,10 +159,17 @@ class _Pending:
 class _Run:
     """One plan being run: its connection, and the values that all its statements share."""
 
-    def __init__(self, connection: Connection, document: Document, values: Mapping[str, object]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        document: Document,
+        values: Mapping[str, object],
+        footprints: Footprints | None,
+    ) -> None:
         self._connection = connection
         self._document = document
         self._values = values
+        self._footprints = footprints
 
     async def rows(self, plan: RowsPlan, statement: Statement | None, keys: Sequence[UUID]) -> dict[UUID, Any]:
         """The objects of keys; without a statement there is one for each key, and every value of it is the key."""
@@ -170,20 +179,31 @@ class _Run:
             found: list[Any] = [(key,) * len(plan.names) for key in keys]
         else:
             found = await self._fetch(statement, {"keys": keys})
+            if self._footprints is not None:
+                self._footprints.leave(statement, table=plan.entity.table, keys=keys, joined=plan.joined, rows=found)
         members = [plan.made(row) for row in found]
         await self._follow(plan, members)
         return {one["key"]: instance(plan.make, one) for one in members}
 
-    async def pages(self, plan: PagePlan, request: Request, parents: Sequence[UUID]) -> list[Any]:
-        """A page for each parent, or one for the root."""
+    async def pages(
+        self, plan: PagePlan, request: Request, parents: Sequence[UUID], *, under: str | None = None
+    ) -> list[Any]:
+        """A page for each parent, or one for the root; `under` is the table whose rows the parents are."""
         values = {**request.values, "keys": parents}
         rows: dict[int, list[Any]] = defaultdict(list)
         if request.page is not None:
-            for row in await self._fetch(request.page, values):
+            found = await self._fetch(request.page, values)
+            if self._footprints is not None:
+                self._footprints.leave(
+                    request.page, table=under, keys=parents, joined=plan.rows.joined, rows=found, first=FIRST_VALUE
+                )
+            for row in found:
                 rows[row[0]].append(row)
         totals: dict[int, int] = {}
         if request.count is not None:
             totals = {row[0]: row[1] for row in await self._fetch(request.count, values)}
+            if self._footprints is not None:
+                self._footprints.leave(request.count, table=under, keys=parents)
         numbers = range(1, len(parents) + 1) if plan.many.parent is not None else (1,)
         made = [page_of(plan, request, rows[number], total=totals.get(number)) for number in numbers]
         await self._follow(plan.rows, [node for _, nodes in made for node in nodes])
@@ -200,16 +220,17 @@ class _Run:
             for one in members:
                 one[relation.name] = found.get(one[relation.key])
         for listing in plan.listings:
-            await self._list(listing, members)
+            await self._list(listing, members, under=plan.entity.table)
 
-    async def _list(self, listing: ListingPlan, members: Sequence[Members]) -> None:
+    async def _list(self, listing: ListingPlan, members: Sequence[Members], *, under: str) -> None:
         parents = list(dict.fromkeys(one["key"] for one in members))
         request = listing.request(self._document)
         pages: Mapping[UUID, Any]
         if isinstance(request, BadRequest):
             pages = dict.fromkeys(parents, request)
         elif parents:
-            pages = dict(zip(parents, await self.pages(listing.page, request, parents), strict=True))
+            found = await self.pages(listing.page, request, parents, under=under)
+            pages = dict(zip(parents, found, strict=True))
         for one in members:
             one[PAGES].update(dict.fromkeys(map(id, listing.nodes), pages[one["key"]]))
 

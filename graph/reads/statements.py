@@ -41,6 +41,8 @@ class Statement(msgspec.Struct, frozen=True):
 
     text: str
     parameters: tuple[str, ...]
+    parts: tuple[str, ...]
+    """What reads tables, with names for numbers: the rows that are asked for, then each that is looked up for them."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,8 +81,9 @@ def by_keys(
         return numbered(f"SELECT {', '.join(values)}\n{rows}")
     names = [f"v{n}" for n in range(len(values))]
     shown = ", ".join([*(f"page.{name}" for name in names), *_looked_up(lookups)])
-    joined = "\n".join(_joined(lookups))
-    return numbered(f"SELECT {shown}\nFROM (\nSELECT {_named(values, names)}\n{rows}\n) AS page\n{joined}")
+    own = f"SELECT {_named(values, names)}\n{rows}"
+    joined = list(_joined(lookups))
+    return numbered("\n".join([f"SELECT {shown}\nFROM (\n{own}\n) AS page", *joined]), (own, *joined))
 
 
 def page(
@@ -116,14 +119,16 @@ def page(
         [*(f"page.{name}" for name in names[: len(own)]), *_looked_up(lookups), *(f"page.{name}" for name in behind)]
     )
     again = _ordered((f"page.s{n}" for n in range(len(sorts))), sorts, backward=backward)
-    cut = "\n".join([f"(SELECT * FROM (\n    {inner}\n) AS cut LIMIT :limit) AS page", *_joined(lookups)])  # noqa: S608 -- as above
+    joined = list(_joined(lookups))
+    cut = "\n".join([f"(SELECT * FROM (\n    {inner}\n) AS cut LIMIT :limit) AS page", *joined])  # noqa: S608 -- as above
     if many.parent is None:
-        return numbered(f"SELECT 1, {shown}\nFROM {cut}\nORDER BY {again}")
+        return numbered(f"SELECT 1, {shown}\nFROM {cut}\nORDER BY {again}", (inner, *joined))
     return numbered(
         f"SELECT wanted.ordinal, {shown}\n"
         "FROM unnest(:keys) WITH ORDINALITY AS wanted (parent, ordinal)\n"
         f"CROSS JOIN LATERAL {cut}\n"
-        f"ORDER BY wanted.ordinal, {again}"
+        f"ORDER BY wanted.ordinal, {again}",
+        (inner, *joined),
     )
 
 
@@ -140,8 +145,8 @@ def count(many: Many, entity: Entity, *, part: Part) -> Statement:
     )
 
 
-def numbered(text: str) -> Statement:
-    """The text with numbers for names, each with its type where it is known."""
+def numbered(text: str, parts: tuple[str, ...] = ()) -> Statement:
+    """The text with numbers for names, each with its type where it is known; without `parts` it is one."""
     names: dict[str, int] = {}
 
     def number(match: re.Match[str]) -> str:
@@ -149,7 +154,7 @@ def numbered(text: str) -> Statement:
         placed = f"${names.setdefault(name, len(names) + 1)}"
         return f"{placed}::{TYPES[name]}" if name in TYPES else placed
 
-    return Statement(PARAMETER.sub(number, text), tuple(names))
+    return Statement(PARAMETER.sub(number, text), tuple(names), parts or (text,))
 
 
 def filter_parameter(name: str) -> str:

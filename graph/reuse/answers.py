@@ -1,7 +1,7 @@
 """The answers of one process: what each was made of, and how long it may be given again.
 
-An answer is made of tables, those that its statements named. It leaves when one of them changes, when it has grown old,
-or when there is no room. Whether a change was heard between the first statement of an answer and its last is told by
+An answer has tags (`graph.reuse.tags`). It leaves when a change is told that has one of them, when it has grown old, or
+when there is no room. Whether a change was heard between the first statement of an answer and its last is told by
 counting changes: an answer during whose making anything changed is given once and not kept.
 
 Pure but for the clock, which is an argument. Not here: who hears of changes (`changes`), which requests may be answered
@@ -11,24 +11,37 @@ so (`graph.transport.reusing`).
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import OrderedDict
-from collections.abc import Iterable
 
 import msgspec
 
-WORD = re.compile(r"[a-z_]+")
+from graph.reuse.tags import Tables, told
+
 OVERHEAD_BYTES = 512
-"""Of an entry beside its body."""
+"""Of an entry beside its body and its tags."""
+TAG_BYTES = 256
+"""Of a tag: its text, its place among those of the answer, and the set of answers that have it."""
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer; `tables` are also its tags for a cache in front of us."""
+    """One answer, and the tags by which it leaves, here and in caches in front of us."""
 
     body: bytes
     media_type: str
-    tables: frozenset[str]
+    tags: frozenset[str]
     made_at_s: float
+    encoded: dict[str, bytes] = {}
+    """The body in the codings that were asked for, by their names."""
+
+    @property
+    def size_bytes(self) -> int:
+        """With room for the body in both codings."""
+        return 2 * len(self.body) + OVERHEAD_BYTES + TAG_BYTES * len(self.tags)
+
+    def keep_encoded(self, coding: str, content: bytes) -> None:
+        """Keep the body in one of the two codings there are, if it is at most half as long; JSON takes a fifth."""
+        if 2 * len(content) <= len(self.body):
+            self.encoded[coding] = content
 
     @property
     def etag(self) -> str:
@@ -41,17 +54,20 @@ class Answers:
     def __init__(self, *, capacity_bytes: int, max_age_s: int) -> None:
         self._capacity_bytes = capacity_bytes
         self._held: OrderedDict[str, Answer] = OrderedDict()
-        self._by_table: dict[str, set[str]] = {}
+        self._by_tag: dict[str, set[str]] = {}
         self._bytes = 0
         self.max_age_s = max_age_s
         self.changes = 0
         """How many changes were heard."""
         self.hits = 0
         self.misses = 0
-        self.watched: frozenset[str] = frozenset()
-        """The tables that tell of changes; empty while nobody listens, so that nothing is kept then."""
-        self.tables: frozenset[str] = frozenset()
-        """All tables there are."""
+        self.tables = Tables()
+        """Those of the database; none while nobody listens to what they tell, so that nothing is kept then."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether changes are heard."""
+        return bool(self.tables.watched)
 
     @property
     def held_bytes(self) -> int:
@@ -69,41 +85,38 @@ class Answers:
         self._held.move_to_end(key)
         return found
 
-    def made_of(self, statements: Iterable[str]) -> frozenset[str] | None:
-        """The tables that statements name; None when one of them does not tell of its changes."""
-        words = {word for statement in statements for word in WORD.findall(statement.lower())}
-        named = self.tables & words
-        return named if named <= self.watched else None
-
     def put(self, key: str, answer: Answer, *, since: int) -> None:
         """Keep an answer whose making began when `since` changes had been heard."""
-        size = len(answer.body) + OVERHEAD_BYTES
-        if since != self.changes or not self.watched or size > self._capacity_bytes:
+        if since != self.changes or not self.is_told or answer.size_bytes > self._capacity_bytes:
             return
         self._drop(key)
         self._held[key] = answer
-        self._bytes += size
-        for table in answer.tables:
-            self._by_table.setdefault(table, set()).add(key)
+        self._bytes += answer.size_bytes
+        for tag in answer.tags:
+            self._by_tag.setdefault(tag, set()).add(key)
         while self._bytes > self._capacity_bytes:
             self._drop(next(iter(self._held)))
 
-    def changed(self, table: str) -> None:
-        """Forget what was made of a table."""
+    def changed(self, message: str) -> None:
+        """Forget what is not true any more after a change that was told."""
         self.changes += 1
-        for key in tuple(self._by_table.get(table, ())):
-            self._drop(key)
+        for tag in told(message):
+            for key in tuple(self._by_tag.get(tag, ())):
+                self._drop(key)
 
     def clear(self) -> None:
         self.changes += 1
         self._held.clear()
-        self._by_table.clear()
+        self._by_tag.clear()
         self._bytes = 0
 
     def _drop(self, key: str) -> None:
         dropped = self._held.pop(key, None)
         if dropped is None:
             return
-        self._bytes -= len(dropped.body) + OVERHEAD_BYTES
-        for table in dropped.tables:
-            self._by_table[table].discard(key)
+        self._bytes -= dropped.size_bytes
+        for tag in dropped.tags:
+            others = self._by_tag[tag]
+            others.discard(key)
+            if not others:
+                del self._by_tag[tag]

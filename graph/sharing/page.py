@@ -14,7 +14,6 @@ from typing import Any
 from litestar import HttpMethod, Request, Response, route
 from litestar.params import FromPath
 
-from config.settings import GraphSettings
 from graph import ids
 from graph.context import Services
 from graph.errors import Unavailable
@@ -65,17 +64,17 @@ async def share_page(request: Request[Any, Any, Any], slug: FromPath[str]) -> Re
     text = page(card_of(node), url=address(services.settings.share_url, slug), style=STYLE)
     tag = f'"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
     # Weak, for the page may leave compressed in one way or another; so it is compared as well.
-    headers = {**_headers(services.settings), "etag": f"W/{tag}"}
+    headers = {**_headers(images_from=services.settings.media.origin_url), "etag": f"W/{tag}"}
     if tag in request.headers.get("if-none-match", ""):
         return Response("", status_code=304, headers=headers)
     return Response(text, media_type=HTML, headers=headers)
 
 
-def _headers(settings: GraphSettings) -> dict[str, str]:
+def _headers(*, images_from: str) -> dict[str, str]:
     """Of a page: it may be kept by everybody, runs nothing and is framed by nobody."""
     policy = {
         "default-src": "'none'",
-        "img-src": settings.origin_url,
+        "img-src": images_from,
         "style-src": f"'sha256-{STYLE_DIGEST}'",
         "base-uri": "'none'",
         "form-action": "'none'",

@@ -1,22 +1,24 @@
 """Where delivered tracks belong: to artists of the account, found by their names and made when there is none.
 
-Their releases are in `graph.supply.releases`.
+The artists are shared until the delivery is written, so that none of them goes, or gets another name or owner, before
+its tracks are there. Releases come after them in the order of locks (`graph.supply.names`, `graph.supply.releases`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
 from config.postgres import Connection
 from graph.keys import new_key
 from graph.search.text import index_text
-from graph.supply.releases import artist_of, named_by, releases
-from graph.supply.rules import Row
+from graph.supply.names import Held, artist_of, held_releases, mentions, second_names
+from graph.supply.releases import write_releases
+from graph.supply.rules import Rejection, Row
 
-FIND_ARTISTS = """
-SELECT DISTINCT ON (name) name, id FROM artists WHERE owner_id = $1 AND name = ANY($2::text[]) ORDER BY name, id
+SHARE_ARTISTS = """
+SELECT id, name FROM artists WHERE owner_id = $1 AND name = ANY($2::text[]) ORDER BY id FOR SHARE
 """
 INSERT_ARTISTS = """
 INSERT INTO artists (id, owner_id, name, search_text)
@@ -28,25 +30,43 @@ class Place(NamedTuple):
     """Where one row belongs."""
 
     artist_id: UUID
-    album_id: UUID | None
+    album: Held | None
 
 
-async def places(connection: Connection, account_id: UUID, rows: Sequence[Row]) -> dict[int, Place]:
-    """The artist and album of each row, by its index."""
-    names = {row.artist for row in rows} | {artist for row in rows if (artist := artist_of(row)) is not None}
-    artists = await _artists(connection, account_id, sorted(names))
-    albums = await releases(connection, account_id, artists, rows)
+async def places(
+    connection: Connection, account_id: UUID, rows: Sequence[Row]
+) -> tuple[dict[int, Place], list[Rejection]]:
+    """The artist and album of each row, by its index, and the rows that have none. Raises Overtaken."""
+    there = await _artists(connection, account_id, rows)
+    artists = {name: there.get(name) or new_key() for name in _names(rows)}
+    mentioned = mentions(artists, rows)
+    held = await held_releases(connection, account_id, mentioned)
+    rejections = list(second_names(mentioned, held))
+    rejected = {one.index for one in rejections}
+    kept = [row for row in rows if row.index not in rejected]
+    await _make(connection, account_id, {name: artists[name] for name in _names(kept) if name not in there})
+    named = {one.index: one for one in mentioned if one.index not in rejected}
+    albums = await write_releases(connection, account_id, named.values(), held)
     found = {}
-    for row in rows:
-        artist = artist_of(row)
-        named = None if row.album is None or artist is None else named_by(row.album, artists[artist])
-        found[row.index] = Place(artists[row.artist], None if named is None else albums[named])
+    for row in kept:
+        album = albums[named[row.index].name] if row.index in named else None
+        found[row.index] = Place(artists[row.artist], album)
+    return found, rejections
+
+
+def _names(rows: Sequence[Row]) -> list[str]:
+    """The artists that rows name, for the tracks and for the releases."""
+    return sorted({row.artist for row in rows} | {artist for row in rows if (artist := artist_of(row)) is not None})
+
+
+async def _artists(connection: Connection, account_id: UUID, rows: Sequence[Row]) -> dict[str, UUID]:
+    """Those that there are; of several of one name the oldest."""
+    found: dict[str, UUID] = {}
+    for row in await connection.fetch(SHARE_ARTISTS, account_id, _names(rows)):
+        found.setdefault(row["name"], row["id"])
     return found
 
 
-async def _artists(connection: Connection, account_id: UUID, names: Sequence[str]) -> dict[str, UUID]:
-    found = {row["name"]: row["id"] for row in await connection.fetch(FIND_ARTISTS, account_id, names)}
-    missing = {name: new_key() for name in names if name not in found}
-    texts = [index_text(name) for name in missing]
-    await connection.execute(INSERT_ARTISTS, list(missing.values()), list(missing), texts, account_id)
-    return found | missing
+async def _make(connection: Connection, account_id: UUID, artists: Mapping[str, UUID]) -> None:
+    texts = [index_text(name) for name in artists]
+    await connection.execute(INSERT_ARTISTS, list(artists.values()), list(artists), texts, account_id)

@@ -1,43 +1,25 @@
-"""The releases of a delivery: known again by the distributor's own key, else by artist and title.
+"""What a delivery says of its releases: one that there is not is made, to another one it is written.
 
-A release that there is not is made. What a delivery says of one is written to it; of several rows that name one
-release, the first that says something counts. A release with a key is never taken for another one of its title, so a
-single and the album that it announces are two. One that has none yet gets the key of the first that names it by artist
-and title.
+Of several rows that name one release, the first that says something counts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 from uuid import UUID
 
 from config.postgres import Connection
 from graph.catalog import descriptions
-from graph.catalog.changes import write_texts_of_tracks
 from graph.catalog.genres import GenreName
 from graph.catalog.genres import checked as checked_genres
+from graph.catalog.search_texts import write_for_albums
 from graph.keys import new_key
 from graph.search.text import index_text
-from graph.supply.rules import Row, SuppliedAlbum
+from graph.supply.names import Held, Mention, ReleaseName
+from graph.supply.rules import SuppliedAlbum
 
-FIND_BY_KEY = """
-SELECT supplied.supply_key, album.id, album.title
-FROM supplied_albums AS supplied JOIN albums AS album ON album.id = supplied.album_id
-JOIN artists AS artist ON artist.id = album.artist_id
-WHERE supplied.account_id = $1 AND supplied.supply_key = ANY($2::text[]) AND artist.owner_id = $1
-"""
-# Those without a key first, for only these may get one.
-FIND_BY_NAME = """
-SELECT DISTINCT ON (album.artist_id, album.title) album.artist_id, album.title, album.id, supplied.supply_key
-FROM unnest($2::uuid[], $3::text[]) AS named (artist_id, title)
-JOIN albums AS album ON album.artist_id = named.artist_id AND album.title = named.title
-LEFT JOIN supplied_albums AS supplied ON supplied.album_id = album.id AND supplied.account_id = $1
-ORDER BY album.artist_id, album.title, supplied.supply_key IS NOT NULL, album.id
-"""
-# Releases come before their tracks in the order of locks, and each in the order of their keys.
-LOCK = "SELECT id FROM albums WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE"
 _GIVEN = """
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::date[], $7::text[], $8::timestamptz[])
     AS given (id, artist_id, title, search_text, type, release_date, state, live_at)
@@ -70,14 +52,6 @@ WHERE supplied_albums.album_id <> excluded.album_id
 """
 
 
-class ReleaseName(NamedTuple):
-    """By what a row names its release: the distributor's key, else its artist and title."""
-
-    key: str | None
-    artist_id: UUID | None
-    title: str | None
-
-
 class _Release(NamedTuple):
     """A release as INSERT and UPDATE take it."""
 
@@ -91,71 +65,24 @@ class _Release(NamedTuple):
     live_at: datetime | None
 
 
-class _Held(NamedTuple):
-    """A release that is there."""
-
-    id: UUID
-    title: str
-
-
-Named: TypeAlias = Mapping[ReleaseName, Sequence[SuppliedAlbum]]
-"""What the rows of a delivery say of each release, in their order."""
-
-
-def named_by(album: SuppliedAlbum, artist_id: UUID) -> ReleaseName:
-    if album.key is not None:
-        return ReleaseName(album.key, None, None)
-    return ReleaseName(None, artist_id, album.title)
-
-
-def artist_of(row: Row) -> str | None:
-    """The name of a release's artist: of the album as a whole, else of the track."""
-    return None if row.album is None else row.album.artist or row.artist
-
-
-async def releases(
-    connection: Connection, account_id: UUID, artists: Mapping[str, UUID], rows: Sequence[Row]
-) -> dict[ReleaseName, UUID]:
-    """Write the releases that the rows name, and answer which they are."""
-    said: dict[ReleaseName, list[tuple[str, SuppliedAlbum]]] = {}
-    for row in rows:
-        if row.album is not None and (artist := artist_of(row)) is not None:
-            said.setdefault(named_by(row.album, artists[artist]), []).append((artist, row.album))
-    firsts = {name: (artists[among[0][0]], among[0][1].title) for name, among in said.items()}
-    held = await _held(connection, account_id, firsts)
+async def write_releases(
+    connection: Connection, account_id: UUID, mentioned: Iterable[Mention], held: Mapping[ReleaseName, Held]
+) -> dict[ReleaseName, Held]:
+    """Write the releases that rows mention, and answer which they are; `held` are those that there were."""
+    said: dict[ReleaseName, list[Mention]] = {}
+    for one in mentioned:
+        said.setdefault(one.name, []).append(one)
     keys = {name: held[name].id if name in held else new_key() for name in said}
-    merged = {name: _merged(keys[name], artists, among) for name, among in said.items()}
-    await connection.execute(LOCK, [one.id for one in held.values()])
+    merged = {name: _merged(keys[name], among) for name, among in said.items()}
     await connection.execute(INSERT, *_columns(one for name, one in merged.items() if name not in held))
-    # Two names may lead to one release, of which the earlier row speaks first.
-    known = {merged[name].id: merged[name] for name in reversed(held)}
-    await connection.execute(UPDATE, *_columns(known.values()))
+    await connection.execute(UPDATE, *_columns(one for name, one in merged.items() if name in held))
     keyed = {name.key: key for name, key in keys.items() if name.key is not None}
     await connection.execute(NOTE_KEYS, account_id, list(keyed), list(keyed.values()))
-    await _describe(connection, {keys[name]: [album for _, album in among] for name, among in said.items()})
-    retitled = [one.id for name, one in held.items() if one.title != merged[name].title]
+    await _describe(connection, {keys[name]: [one.album for one in among] for name, among in said.items()})
+    retitled = [one.id for name, one in merged.items() if name in held and held[name].title != one.title]
     if retitled:
-        await write_texts_of_tracks(connection, retitled)
-    return keys
-
-
-async def _held(
-    connection: Connection, account_id: UUID, wanted: Mapping[ReleaseName, tuple[UUID, str]]
-) -> dict[ReleaseName, _Held]:
-    """The releases that there are, by the names that lead to them."""
-    keys = [name.key for name in wanted if name.key is not None]
-    by_key = {row["supply_key"]: row for row in await connection.fetch(FIND_BY_KEY, account_id, keys)}
-    columns = [artist_id for artist_id, _ in wanted.values()], [title for _, title in wanted.values()]
-    found = await connection.fetch(FIND_BY_NAME, account_id, *columns)
-    by_name = {(row["artist_id"], row["title"]): row for row in found}
-    held: dict[ReleaseName, _Held] = {}
-    for name, place in wanted.items():
-        row = by_name.get(place) if name.key is None else by_key.get(name.key)
-        if row is None and name.key is not None and place in by_name and by_name[place]["supply_key"] is None:
-            row = by_name.pop(place)
-        if row is not None:
-            held[name] = _Held(row["id"], row["title"])
-    return held
+        await write_for_albums(connection, retitled)
+    return {name: Held(one.id, one.title) for name, one in merged.items()}
 
 
 async def _describe(connection: Connection, albums: Mapping[UUID, Sequence[SuppliedAlbum]]) -> None:
@@ -168,17 +95,17 @@ async def _describe(connection: Connection, albums: Mapping[UUID, Sequence[Suppl
         await descriptions.write_album_genres(connection, named)
 
 
-def _merged(key: UUID, artists: Mapping[str, UUID], said: Sequence[tuple[str, SuppliedAlbum]]) -> _Release:
+def _merged(key: UUID, said: Sequence[Mention]) -> _Release:
     """What the rows of one release say of it, the first that says something first."""
-    artist, first = said[0]
-    albums = [album for _, album in said]
+    first = said[0]
+    albums = [one.album for one in said]
     kind = next((one.type for one in albums if one.type is not None), None)
     stated = next((one for one in albums if one.state is not None), None)
     return _Release(
         id=key,
-        artist_id=artists[artist],
-        title=first.title,
-        search_text=index_text(first.title, artist),
+        artist_id=first.artist_id,
+        title=first.album.title,
+        search_text=index_text(first.album.title, first.artist),
         type=None if kind is None else kind.value,
         release_date=next((one.release_date for one in albums if one.release_date is not None), None),
         state=None if stated is None or stated.state is None else stated.state.value,

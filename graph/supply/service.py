@@ -3,7 +3,8 @@
 Rules. A row is the track of the account that has its key; without such a track, one that has its ISRC and no key of the
 distributor's; else a new one. What a row leaves out stays as it is, so the same delivery a second time changes nothing.
 Rows that cannot be written are reported, the others are written together or not at all. Deliveries of one account come
-one after the other. An album whose tracks have moved is measured again, by a job for each.
+one after the other, and one is begun again when a track or release that it found has gone, or is another account's,
+before it is locked. An album whose tracks have moved is measured again, by a job for each.
 
 Not here: what a row has to be (`graph.supply.rules`), where it belongs (`graph.supply.places`), masters, which come by
 uploads.
@@ -19,6 +20,7 @@ from uuid import UUID
 import msgspec
 from valkey.asyncio import Valkey
 
+from config.errors import Overtaken
 from config.postgres import Connection, Pool
 from config.transactions import begun_again
 from graph.catalog import descriptions
@@ -45,9 +47,12 @@ WHERE track.isrc = ANY($2::text[]) AND artist.owner_id = $1
     AND NOT EXISTS (SELECT FROM supplied_tracks WHERE account_id = $1 AND track_id = track.id)
 ORDER BY track.isrc, track.id
 """
-LOCK_TRACKS = """
-SELECT track.id, track.album_id, album.title FROM tracks AS track LEFT JOIN albums AS album ON album.id = track.album_id
-WHERE track.id = ANY($1::uuid[]) ORDER BY track.id FOR UPDATE OF track
+LOCK_TRACKS = "SELECT FROM tracks WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"
+LOCKED_TRACKS = """
+SELECT track.id, track.album_id, album.title
+FROM tracks AS track JOIN artists AS artist ON artist.id = track.artist_id
+LEFT JOIN albums AS album ON album.id = track.album_id
+WHERE track.id = ANY($1::uuid[]) AND artist.owner_id = $2
 """
 _GIVEN = """
 FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::integer[], $8::integer[],
@@ -112,12 +117,13 @@ async def upsert_tracks(pool: Pool, valkey: Valkey, viewer: Viewer, tracks: Sequ
     rows, rejections = await asyncio.to_thread(examined, tracks)
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute(LOCK_ACCOUNT, str(viewer.user_id))
-        targets = await _targets(connection, viewer.user_id, rows)
-        await _write(connection, viewer.user_id, targets, await places(connection, viewer.user_id, rows))
+        where, misplaced = await places(connection, viewer.user_id, rows)
+        targets = await _targets(connection, viewer.user_id, [row for row in rows if row.index in where])
+        await _write(connection, viewer.user_id, targets, where)
     await answers.forget(valkey, [one.track_id for one in targets if one.row.licences is not None])
     return Delivered(
         accepted=tuple(Accepted(index=row.index, track_id=key, created=created) for row, key, created in targets),
-        rejected=tuple(rejections),
+        rejected=tuple(sorted([*rejections, *misplaced], key=lambda one: one.index)),
     )
 
 
@@ -139,7 +145,7 @@ async def _write(
 ) -> None:
     new = [one for one in targets if one.created]
     known = [one for one in targets if not one.created]
-    locked = await connection.fetch(LOCK_TRACKS, [one.track_id for one in known])
+    locked = await _locked(connection, account_id, [one.track_id for one in known])
     titles = {row["id"]: row["title"] for row in locked}
     # In a thread, as the examination is: words are made of each title to be found by.
     await connection.execute(INSERT_TRACKS, *await asyncio.to_thread(_columns, new, where, titles))
@@ -148,6 +154,15 @@ async def _write(
     await connection.execute(NOTE_KEYS, account_id, [one.row.key for one in keyed], [one.track_id for one in keyed])
     await _describe(connection, targets)
     await measure_again(connection, _moved(known, where, {row["id"]: row["album_id"] for row in locked}))
+
+
+async def _locked(connection: Connection, account_id: UUID, tracks: Sequence[UUID]) -> list[Any]:
+    """The tracks as they are under the lock. Raises Overtaken when one is not there, or not the account's any more."""
+    await connection.execute(LOCK_TRACKS, tracks)
+    locked = await connection.fetch(LOCKED_TRACKS, tracks, account_id)
+    if len(locked) < len(tracks):
+        raise Overtaken
+    return locked
 
 
 async def _describe(connection: Connection, targets: Sequence[_Target]) -> None:
@@ -173,8 +188,8 @@ def _moved(
     known: Sequence[_Target], where: Mapping[int, Place], before: Mapping[UUID, UUID | None]
 ) -> set[UUID | None]:
     """The albums that known tracks have left or come to: their loudness is another one."""
-    moves = [(before.get(one.track_id), where[one.row.index].album_id) for one in known]
-    return {album for old, new in moves if new is not None and new != old for album in (old, new)}
+    moves = [(before[one.track_id], where[one.row.index].album) for one in known]
+    return {album for old, new in moves if new is not None and new.id != old for album in (old, new.id)}
 
 
 def _columns(
@@ -187,11 +202,11 @@ def _columns(
 
 def _values(target: _Target, place: Place, album_title: str | None) -> tuple[Any, ...]:
     row = target.row
-    title = row.album.title if row.album else album_title
+    title = album_title if place.album is None else place.album.title
     return (
         target.track_id,
         place.artist_id,
-        place.album_id,
+        None if place.album is None else place.album.id,
         row.title,
         index_text(row.title, row.artist, title or ""),
         row.isrc,

@@ -20,7 +20,11 @@ from graph.payloads import Payload
 from graph.supply.rules import Accepted, Rejection, SuppliedAlbum, SuppliedTrack
 
 
-@strawberry.input(description="The release that a delivered track is on; made when there is none.")
+@strawberry.input(
+    description="The release that a delivered track is on; made when there is none. Of several rows that name one"
+    " release, the first that says something of it counts. Name it the same way in all of them, by `key` or by artist"
+    " and title."
+)
 class SuppliedAlbumInput:
     key: str | None = strawberry.field(
         default=None,

@@ -25,7 +25,7 @@ def viewer_of(authorization: str | None, services: Services) -> Viewer | None:
 
 def country_of(headers: Mapping[str, str], services: Services) -> str | None:
     """Where the edge in front says that a request comes from; None when none is trusted, or it does not know."""
-    name = services.settings.country_header
+    name = services.settings.markets.country_header
     return known(headers.get(name)) if name else None
 
 

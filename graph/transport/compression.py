@@ -34,8 +34,7 @@ class CompressionMiddleware(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
-        coding = negotiated(accepted.decode("latin-1")) if accepted else None
+        coding = _accepted(scope)
         if coding is None:
             await next_app(scope, receive, send)
             return
@@ -55,9 +54,26 @@ class CompressionMiddleware(ASGIMiddleware):
         await next_app(scope, receive, send_encoded)
 
 
+def _accepted(scope: Scope) -> Coding | None:
+    accepted = next((value for name, value in scope["headers"] if name == b"accept-encoding"), b"")
+    return negotiated(accepted.decode("latin-1")) if accepted else None
+
+
 def _is_text(start: Message) -> bool:
     headers = MutableScopeHeaders.from_message(start)
     return headers.get("content-type", "").startswith(TEXTS) and "content-encoding" not in headers
+
+
+def coding_for(scope: Scope, content: bytes) -> Coding | None:
+    """The coding in which a content is sent to who asks; None for the content as it is."""
+    return _accepted(scope) if len(content) >= SHORTEST_BYTES else None
+
+
+async def encoded(content: bytes, coding: Coding) -> bytes:
+    """A content in a coding."""
+    if len(content) > LONGEST_HERE_BYTES:
+        return await asyncio.to_thread(compress, content, coding)
+    return compress(content, coding)
 
 
 async def _encode(start: dict[str, Any], body: dict[str, Any], coding: Coding) -> None:
@@ -66,10 +82,7 @@ async def _encode(start: dict[str, Any], body: dict[str, Any], coding: Coding) -
     headers["vary"] = ", ".join(filter(None, (headers.get("vary"), "accept-encoding")))
     if len(content) < SHORTEST_BYTES:
         return
-    if len(content) > LONGEST_HERE_BYTES:
-        body["body"] = await asyncio.to_thread(compress, content, coding)
-    else:
-        body["body"] = compress(content, coding)
+    body["body"] = await encoded(content, coding)
     headers["content-encoding"] = coding.value
     headers["content-length"] = str(len(body["body"]))
     tag = headers.get("etag")

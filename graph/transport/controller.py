@@ -8,6 +8,7 @@ operations are executed.
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
@@ -15,10 +16,9 @@ from datetime import timedelta
 from typing import Any, cast
 
 import orjson
-from cross_web import AsyncHTTPRequestAdapter, HTTPException, LitestarRequestAdapter
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
+from graphql import GraphQLError
 from litestar import Request, Response, WebSocket, get, post, websocket
-from litestar.exceptions.http_exceptions import RequestEntityTooLarge
-from litestar.types import HTTPReceiveMessage, Receive, WebSocketReceiveMessage
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.streaming import SSETransport
@@ -33,10 +33,14 @@ from strawberry.types.unset import UNSET, UnsetType
 
 from config.settings import GraphSettings
 from graph.context import Context, Services
-from graph.errors import Code, Forbidden, Unauthenticated, UnknownDocument, UntrustedDocument
-from graph.execution.masking import masked
+from graph.errors import Code, Forbidden, GraphError, Unauthenticated, UnknownDocument, UntrustedDocument
+from graph.execution.masking import masked, uncarried
+from graph.persisted.wanted import NOTHING, Wanted
+from graph.reads.footprints import Footprints
 from graph.schema import Schema
 from graph.transport.asker import context_of, viewer_of
+from graph.transport.bodies import limited
+from graph.transport.finding import found
 from graph.transport.over_http import JSON, MAX_BODY_BYTES, MAX_DELIVERY_BYTES, body_of, negotiate, status_of
 from graph.transport.parameters import parameters
 from graph.transport.parts import ONE_ANSWER, PARTS, PartsController, accepts_parts
@@ -59,12 +63,19 @@ def graphql_controller(schema: Schema, settings: GraphSettings) -> type[GraphQLC
         subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL),
         connection_init_wait_timeout=INIT_TIMEOUT,
         max_subscriptions_per_connection=MAX_OPERATIONS_PER_SOCKET,
-        allowed_origins=settings.allowed_origins,
+        allowed_origins=settings.requests.allowed_origins,
     )
     # Strawberry injects context, root value and response as Litestar dependencies, one of them in a thread; the
     # handlers here make what they need.
     own = {"dependencies": {}, "request_error_status": settings.requests.request_error_status}
     return type("SegueController", (Controller, made), own)
+
+
+@dataclasses.dataclass
+class RequestData(GraphQLRequestData):
+    """Strawberry's, before the text of the document is known."""
+
+    wanted: Wanted = NOTHING
 
 
 class Controller(PartsController):
@@ -82,9 +93,10 @@ class Controller(PartsController):
             asked = parameters(self.parse_query_params(request.query_params))
         except HTTPException as error:
             return _answer_refusal(request, error)
-        if asked.wanted.digest is None or not services.answers.watched:
+        if asked.wanted.digest is None or not services.answers.is_told:
             return await self._serve(request)
-        return await reused(request, asked, context_of(request, None), lambda: self._serve(request, to_be_kept=True))
+        context = context_of(request, None)
+        return await reused(request, asked, context, lambda footprints: self._serve(request, footprints))
 
     @post(status_code=200, request_max_body_size=MAX_DELIVERY_BYTES)
     async def handle_http_post(self, request: Request[Any, Any, Any]) -> Response[Any]:
@@ -95,13 +107,13 @@ class Controller(PartsController):
         """The context is made at the handshake; the viewer is known after `connection_init`."""
         await self.run(socket, context=context_of(socket, None), root_value=None)
 
-    async def _serve(self, request: Request[Any, Any, Any], *, to_be_kept: bool = False) -> Response[Any]:
+    async def _serve(self, request: Request[Any, Any, Any], footprints: Footprints | None = None) -> Response[Any]:
         """A token that is not valid fails the request: to go on as nobody would answer another question."""
         self._check_origin(request)
         context = context_of(request, viewer_of(request.headers.get("authorization"), request.app.state.services))
-        context.to_be_kept = to_be_kept
+        context.footprints = footprints
         if context.viewer is None or not context.viewer.may_publish:
-            await _check_size(request)
+            await limited(request)
         try:
             answered: Response[Any] = await self.run(request, context=context, root_value=None)
         except HTTPException as error:
@@ -133,14 +145,36 @@ class Controller(PartsController):
             raise HTTPException(415, f"The body has to be {JSON}")
         transport = self._get_stream_transport_from_headers(request.headers)
         in_parts = request.method == "POST" and accepts_parts(request.headers.get("accept", ""))
-        services: Services = cast("LitestarRequestAdapter", request).request.app.state.services
-        return GraphQLRequestData(
-            query=await services.persisted.text(asked.wanted),
+        return RequestData(
+            query=None,
             variables=asked.variables,
             operation_name=asked.operation_name,
             extensions=asked.extensions,
             protocol=transport.protocol if transport else PARTS if in_parts else ONE_ANSWER,
+            wanted=asked.wanted,
         )
+
+    async def execute_operation(  # noqa: PLR0917 -- Strawberry's signature
+        self,
+        request: Request[Any, Any, Any],
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData | list[GraphQLRequestData],
+        context: Context,
+        root_value: None,
+        sub_response: Response[Any],
+    ) -> Any:
+        """Find the document first: who asks for it has been heard by then, so it can be paid for."""
+        asked = cast("RequestData", request_data)
+        try:
+            text = await found(asked.wanted, cast("Schema", self.schema).documents, context)
+        except GraphError as error:
+            if asked.protocol != SSETransport.protocol:
+                raise
+            return _refusal(error)
+        if not text:
+            raise HTTPException(400, "No GraphQL query found in the request")
+        named = dataclasses.replace(asked, query=text)
+        return await super().execute_operation(request, request_adapter, named, context, root_value, sub_response)
 
     async def get_sub_response(self, request: Request[Any, Any, Any]) -> Response[Any]:
         """Carries the negotiated media type to `create_response`; one for each request, unlike Strawberry's."""
@@ -187,12 +221,20 @@ class Controller(PartsController):
 
     async def on_ws_connect(self, context: Context) -> UnsetType:
         """Signs the socket in; without `authorization` it stays anonymous."""
-        given = (context.connection_params or {}).get("authorization")
+        # A member of JSON, but clients write it as they write the header.
+        named = {name.lower(): value for name, value in (context.connection_params or {}).items()}
+        given = named.get("authorization")
         try:
             context.viewer = viewer_of(None if given is None else str(given), context.services)
         except Unauthenticated as error:
             raise ConnectionRejectionError from error
         return UNSET  # type: ignore[no-any-return]  # it is declared as Any
+
+
+async def _refusal(error: GraphError) -> AsyncGenerator[ExecutionResult, None]:
+    """Of an event stream, whose clients read events and nothing else."""
+    told = GraphQLError(str(error), extensions=error.extensions)
+    yield ExecutionResult(data=None, errors=[told])
 
 
 async def _until(expires_at_s: int, stream: Callable[[], AsyncIterator[str]]) -> AsyncIterator[str]:
@@ -209,39 +251,11 @@ async def _until(expires_at_s: int, stream: Callable[[], AsyncIterator[str]]) ->
             yield event
 
 
-async def _check_size(request: Request[Any, Any, Any]) -> None:
-    """Only deliveries are long, and those come from who publishes. Raises RequestEntityTooLarge."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced) > MAX_BODY_BYTES:
-        raise RequestEntityTooLarge
-    if request.method == "POST":
-        request.receive = _at_most(request.receive, MAX_BODY_BYTES)
-        await request.body()  # kept by the request
-
-
-def _at_most(receive: Receive, limit_bytes: int) -> Receive:
-    """A body that does not say how long it is, refused as soon as it is too long."""
-    received_bytes = 0
-
-    async def limited() -> HTTPReceiveMessage | WebSocketReceiveMessage:
-        nonlocal received_bytes
-        message = await receive()
-        if message["type"] == "http.request":
-            received_bytes += len(message["body"])
-        if received_bytes > limit_bytes:
-            raise RequestEntityTooLarge
-        return message
-
-    return limited
-
-
 def _answer_refusal(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """What Strawberry refuses before it executes, as JSON; a mutation by GET is a wrong method, not a bad request."""
-    status, message, headers = error.status_code, str(error.reason), {}
+    status, message, headers = error.status_code, uncarried(error.__cause__) or str(error.reason), {}
     wrong = error.__cause__.operation_type if isinstance(error.__cause__, InvalidOperationTypeError) else None
-    if wrong is OperationType.SUBSCRIPTION:
-        message = "A subscription needs a WebSocket (graphql-transport-ws), or Accept: text/event-stream."
-    elif wrong is not None:
+    if wrong is OperationType.MUTATION:
         status, headers = 405, {"allow": "POST"}
     body = {"errors": [{"message": message, "extensions": {"code": Code.BAD_REQUEST.value}}]}
     media_type = negotiate(request.headers.get("accept", "")) or JSON

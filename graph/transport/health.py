@@ -9,7 +9,7 @@ from functools import cache
 from http import HTTPStatus
 from typing import Any
 
-from litestar import Request, Response, get
+from litestar import HttpMethod, Request, Response, get, route
 from litestar.exceptions import NotFoundException
 
 from config import postgres, valkey
@@ -17,6 +17,8 @@ from config.errors import ServiceUnavailable
 from graph.context import Services
 from graph.schema import printed
 
+LOOKED_AT = [HttpMethod.GET, HttpMethod.HEAD]
+"""Many that only watch want no body."""
 PING_TIMEOUT_S = 2.0
 SCHEMA_MAX_AGE_S = 300
 """How long after a release a tool may read the schema before it; what it had then holds on."""
@@ -24,13 +26,13 @@ REQUIRED = "postgresql"
 """Without it nothing can be answered; without the others the API answers with less."""
 
 
-@get("/health/live", sync_to_thread=False)
+@route("/health/live", http_method=LOOKED_AT, sync_to_thread=False)
 def live() -> dict[str, str]:
     """The process runs and its loop turns."""
     return {"status": "live"}
 
 
-@get("/health/ready")
+@route("/health/ready", http_method=LOOKED_AT)
 async def ready(request: Request[Any, Any, Any]) -> Response[dict[str, Any]]:
     """Whether requests can be served, and which services are up."""
     services: Services = request.app.state.services

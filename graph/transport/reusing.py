@@ -1,8 +1,8 @@
 """Answers that may be given again: to anonymous GET requests that name a persisted document.
 
 Everybody gets the same answer to such a request, in one market and one media type. It carries an `ETag`, how long
-caches may keep it, and the tables that it was made of as tags (`Surrogate-Key`, `Cache-Tag`), by which a cache in front
-of us can be purged.
+caches may keep it, and as tags the tables and rows that it was made of (`Surrogate-Key`, `Cache-Tag`), by which a cache
+in front of us can be purged.
 """
 
 from __future__ import annotations
@@ -18,11 +18,14 @@ from litestar import Request, Response
 
 from config.postgres import statements_noted
 from graph.context import Context
+from graph.reads.footprints import Footprints
 from graph.reuse.answers import Answer
+from graph.reuse.tags import Uncertain, tags_of
+from graph.transport.compression import coding_for, encoded
 from graph.transport.over_http import EVENT_STREAM, JSON, negotiate
 from graph.transport.parameters import Parameters
 
-Make = Callable[[], Awaitable[Response[Any]]]
+Make = Callable[[Footprints], Awaitable[Response[Any]]]
 
 
 def may_be_reused(request: Request[Any, Any, Any]) -> bool:
@@ -37,16 +40,20 @@ async def reused(request: Request[Any, Any, Any], asked: Parameters, context: Co
     key = _key(asked, negotiate(request.headers.get("accept", "")) or JSON, context.market)
     held = answers.get(key, now_s=time.monotonic())
     if held is not None:
-        return _told(request, held, context)
+        return await _told(request, held, context)
     since = answers.changes
+    footprints = Footprints()
     with statements_noted() as noted:
-        made = await make()
-    tables = answers.made_of(noted.statements) if noted.complete else None
-    if made.status_code != HTTPStatus.OK or tables is None or "errors" in orjson.loads(made.content):
+        made = await make(footprints)
+    if made.status_code != HTTPStatus.OK or not noted.complete or "errors" in orjson.loads(made.content):
         return made
-    answer = Answer(body=made.content, media_type=str(made.media_type), tables=tables, made_at_s=time.monotonic())
+    try:
+        tags = tags_of(noted.statements, footprints, answers.tables)
+    except Uncertain:
+        return made
+    answer = Answer(body=made.content, media_type=str(made.media_type), tags=tags, made_at_s=time.monotonic())
     answers.put(key, answer, since=since)
-    return _told(request, answer, context)
+    return await _told(request, answer, context)
 
 
 def _key(asked: Parameters, media_type: str, market: str | None) -> str:
@@ -55,8 +62,8 @@ def _key(asked: Parameters, media_type: str, market: str | None) -> str:
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
-def _told(request: Request[Any, Any, Any], answer: Answer, context: Context) -> Response[Any]:
-    tags = sorted(answer.tables)
+async def _told(request: Request[Any, Any, Any], answer: Answer, context: Context) -> Response[Any]:
+    tags = sorted(answer.tags)
     left_s = answer.made_at_s + context.services.answers.max_age_s - time.monotonic()
     headers = {
         "etag": answer.etag,
@@ -67,4 +74,12 @@ def _told(request: Request[Any, Any, Any], answer: Answer, context: Context) -> 
     # What we have encoded has left with a weak tag; both name the same answer.
     if answer.etag in (text.strip().removeprefix("W/") for text in request.headers.get("if-none-match", "").split(",")):
         return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-    return Response(answer.body, media_type=answer.media_type, headers=headers)
+    coding = coding_for(request.scope, answer.body)
+    if coding is None:
+        return Response(answer.body, media_type=answer.media_type, headers=headers)
+    content = answer.encoded.get(coding.value)
+    if content is None:
+        content = await encoded(answer.body, coding)
+        answer.keep_encoded(coding.value, content)
+    headers |= {"etag": f"W/{answer.etag}", "content-encoding": coding.value}
+    return Response(content, media_type=answer.media_type, headers=headers)

@@ -3,7 +3,7 @@
 Added: a message that is not of the protocol's shape closes with 4400 instead of 4500 or silence; `connection_init` may
 have a null payload; a document may be named by its hash; a syntax error and an unknown operation name are errors of the
 operation, and the others on the socket go on; the socket closes with 4403 when the access token that opened it expires;
-an operation that was cancelled ends, and says nothing any more.
+an operation that was cancelled ends, and says nothing any more; a client that answers no ping has gone.
 
 Not here: who the viewer is (`graph.transport.asker`).
 """
@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Any, cast
 
 from graphql import GraphQLError
+from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
 from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     ConnectionInitMessage,
@@ -24,10 +26,16 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
 
 from graph.context import Context
 from graph.errors import BadRequest, GraphError, SocketFull
+from graph.schema import Schema
+from graph.transport.finding import found
 from graph.transport.parameters import parameters
 from graph.transport.responses import request_error
 
 FORBIDDEN = 4403
+GOING_AWAY = 1001
+"""After which clients connect anew."""
+PING_EVERY_S = 25.0
+"""Before the minute after which proxies close what is silent. A phone that has lost its network tells nobody."""
 CANCEL_AGAIN_S = 1.0
 """Longer than an operation needs to clean up."""
 
@@ -62,9 +70,12 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
     def __init__(self, *args: Any, **arguments: Any) -> None:
         super().__init__(*args, **arguments)
         self._expiry: asyncio.Task[None] | None = None
+        self._pinging: asyncio.Task[None] | None = None
+        self._is_heard = True
         self._endings: set[asyncio.Task[None]] = set()
 
     async def handle_message(self, message: Message) -> None:
+        self._is_heard = True
         if problem := malformed(message):
             await self.handle_invalid_message(problem)
             return
@@ -74,6 +85,8 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         shaped = {"type": message["type"], "payload": message.get("payload") or {}}
         await super().handle_connection_init(cast("ConnectionInitMessage", shaped))
         viewer = self.context.viewer
+        if self.connection_acknowledged and self._pinging is None:
+            self._pinging = asyncio.create_task(self._ping())
         if self.connection_acknowledged and viewer is not None and self._expiry is None:
             self._expiry = asyncio.create_task(self._close_at(viewer.token_expires_at_s))
 
@@ -84,7 +97,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         if self.connection_acknowledged and message["id"] not in self.operations:
             try:
                 self._find_room()
-                text = await self.context.services.persisted.text(asked.wanted)
+                text = await found(asked.wanted, cast("Schema", self.schema).documents, self.context)
             except GraphError as error:
                 refusal = request_error(error)["errors"]
                 await self.send_message({"id": message["id"], "type": "error", "payload": refusal})
@@ -104,8 +117,9 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         return None
 
     async def shutdown(self) -> None:
-        if self._expiry is not None:
-            self._expiry.cancel()
+        for task in (self._expiry, self._pinging):
+            if task is not None:
+                task.cancel()
         await super().shutdown()
 
     async def cleanup_operation(self, operation_id: str) -> None:
@@ -119,9 +133,23 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Context, None]):
         self._endings.add(ending)
         ending.add_done_callback(self._endings.discard)
 
+    async def _ping(self) -> None:
+        """Keep the connection alive, and close it when nothing has come since the last ping."""
+        with suppress(WebSocketDisconnected):
+            await tick()
+            while self._is_heard:
+                self._is_heard = False
+                await self.send_message({"type": "ping"})
+                await tick()
+            await self.websocket.close(code=GOING_AWAY, reason="Nothing was heard after a ping")
+
     async def _close_at(self, expires_at_s: int) -> None:
         await asyncio.sleep(max(0.0, expires_at_s - time.time()))
         await self.websocket.close(code=FORBIDDEN, reason="The access token has expired")
+
+
+async def tick() -> None:
+    await asyncio.sleep(PING_EVERY_S)
 
 
 async def _ended(operation: asyncio.Task[None]) -> None:

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import strawberry
 
-from config.settings import GraphSettings
 from graph import ids
 from graph.catalog.types import Track
 from graph.context import Info
@@ -48,7 +47,7 @@ class UploadsMutation:
             track_id=ids.find(Track.type_name, given.track_id),
             promise=given.promise(),
             in_parts=given.in_parts,
-            limits=_limits(services.settings),
+            limits=services.settings.uploads,
         )
         return CreateUploadPayload(upload=Upload.of(announced))
 
@@ -94,12 +93,3 @@ class UploadsMutation:
             upload_id=ids.require(Upload.type_name, given.upload_id, field="uploadId"),
         )
         return AbortUploadPayload(aborted_upload_id=given.upload_id)
-
-
-def _limits(settings: GraphSettings) -> service.Limits:
-    return service.Limits(
-        max_bytes=settings.max_upload_bytes,
-        lifetime_s=settings.upload_lifetime_s,
-        multipart_from_bytes=settings.multipart_from_bytes,
-        part_bytes=settings.upload_part_bytes,
-    )

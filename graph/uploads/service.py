@@ -27,6 +27,7 @@ import msgspec
 from config.errors import ObjectMissing
 from config.objects import ObjectStore
 from config.postgres import Pool
+from config.settings import UploadSettings
 from graph.errors import Forbidden, ProblemCode, Refused, refused
 from graph.keys import new_key
 from graph.uploads import handover, transfer
@@ -75,15 +76,6 @@ TRACK_BY_FINGERPRINT = """
 """
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """How large a master may be, how long a promise holds, and which files are sent in parts of which size."""
-
-    max_bytes: int
-    lifetime_s: int
-    multipart_from_bytes: int
-    part_bytes: int
-
-
 class Announced(msgspec.Struct, frozen=True, kw_only=True):
     """A promise that was taken, and the requests that keep it."""
 
@@ -107,7 +99,7 @@ async def create(
     track_id: UUID | None,
     promise: Promise,
     in_parts: bool | None,
-    limits: Limits,
+    limits: UploadSettings,
 ) -> Announced:
     """Take a promise for a track that the viewer manages. Raises Forbidden, Refused, ServiceUnavailable.
 

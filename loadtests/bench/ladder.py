@@ -16,17 +16,16 @@ import json
 import shutil
 import subprocess
 import time
-import wave
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 from loadtests.appliance import Appliance
+from loadtests.bench import music
 from loadtests.bench.harness import Pace, Row, Samples
 
 PROMISE = Pace(times=1.3)
-RATE = 44_100
 SECONDS = 180
 SECTION_S = 15
 ENCODERS = ("aac", "libopus", "flac", "libmp3lame", "libvorbis")
@@ -84,19 +83,15 @@ def ladder_row(appliance: Appliance, folder: Path, rounds: int) -> Row:
 def write_song(path: Path) -> None:
     """Chords over a soft beat, quiet and loud in turns, with less than 13 dB between the loudness and the peaks."""
     source = np.random.default_rng(1)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        for second in range(SECONDS):
-            times = second + np.arange(RATE) / RATE
-            beat = np.exp(-((times * 2) % 1.0) * 6)[:, None]
-            chord = np.mean(
-                [np.sin(2 * np.pi * hz * times + hz) for hz in (110.0, 220.5, 331.0, 442.0, 1764.0)], axis=0
-            )
-            level = 0.9 if second // SECTION_S % 2 else 0.6
-            frames = level * (chord[:, None] * (0.7 + 0.3 * beat) + 0.05 * source.normal(size=(RATE, 2)) * beat)
-            file.writeframes(np.rint(np.clip(frames, -0.99, 0.99) * 32767).astype("<i2").tobytes())
+    music.write(path, (_second_of_song(second, source) for second in range(SECONDS)))
+
+
+def _second_of_song(second: int, source: np.random.Generator) -> music.Floats:
+    times = music.seconds_of(second)
+    beat = music.beat(times)[:, None]
+    level = 0.9 if second // SECTION_S % 2 else 0.6
+    noise = source.normal(size=(music.RATE, 2))
+    return level * (music.chord(times)[:, None] * (0.7 + 0.3 * beat) + 0.05 * noise * beat)
 
 
 def another(original: Path, number: int) -> Path:

@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import time
-import wave
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,9 +20,9 @@ from pathlib import Path
 import numpy as np
 
 from appliance.environment import environment
+from loadtests.bench import music
 from loadtests.bench.harness import Pace, Row, Samples
 
-RATE = 44_100
 SECONDS = 180
 PROMISE = Pace(times=2.0)
 
@@ -90,16 +89,11 @@ def one_core() -> Iterator[None]:
 def write_music(path: Path) -> None:
     """Chords over a beat, a little wide, close to full scale."""
     source = np.random.default_rng(1)
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(2)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        for second in range(SECONDS):
-            times = second + np.arange(RATE) / RATE
-            beat = np.exp(-((times * 2) % 1.0) * 6)
-            chord = np.mean(
-                [np.sin(2 * np.pi * hz * times + hz) for hz in (110.0, 220.5, 331.0, 442.0, 1764.0)], axis=0
-            )
-            drums = source.normal(size=(RATE, 2)) * 0.2 * beat[:, None]
-            frames = np.clip(0.9 * chord[:, None] * (0.5 + 0.5 * beat[:, None]) + drums, -0.99, 0.99)
-            file.writeframes(np.rint(frames * 32767).astype("<i2").tobytes())
+    music.write(path, (_second_of_music(second, source) for second in range(SECONDS)))
+
+
+def _second_of_music(second: int, source: np.random.Generator) -> music.Floats:
+    times = music.seconds_of(second)
+    beat = music.beat(times)[:, None]
+    drums = source.normal(size=(music.RATE, 2)) * 0.2 * beat
+    return 0.9 * music.chord(times)[:, None] * (0.5 + 0.5 * beat) + drums

@@ -24,8 +24,8 @@ def test_nothing_follows_from_a_home_that_was_not_made(tmp_path: Path) -> None:
 
 def test_settings_of_every_process_follow_from_the_home(home: Home) -> None:
     resolved = resolve(home, {})
-    assert graph_settings(resolved).origin_url == "http://127.0.0.1:8080"
-    assert origin_settings(resolved).edge_keys == graph_settings(resolved).edge_keys
+    assert graph_settings(resolved).media.origin_url == "http://127.0.0.1:8080"
+    assert origin_settings(resolved).edge_keys == graph_settings(resolved).media.edge_keys
     assert ingest_settings(resolved).scratch == str(home.scratch)
 
 

@@ -1,4 +1,5 @@
 import re
+from operator import attrgetter
 
 import msgspec
 import pytest
@@ -145,6 +146,28 @@ def test_empty_variable_counts_as_not_set() -> None:
     assert graph_settings({**COMPLETE, "SEGUE_GRAPH_PORT": " "}).port == 8000
 
 
+LANDS = {
+    "SEGUE_ACCESS_TOKEN_LIFETIME_S": "tokens.access_lifetime_s",
+    "SEGUE_REFRESH_TOKEN_LIFETIME_S": "tokens.refresh_lifetime_s",
+    "SEGUE_PLAYBACK_LIFETIME_S": "media.playback_lifetime_s",
+    "SEGUE_REMOVAL_DELAY_S": "media.removal_delay_s",
+    "SEGUE_MAX_UPLOAD_BYTES": "uploads.max_bytes",
+    "SEGUE_UPLOAD_LIFETIME_S": "uploads.lifetime_s",
+    "SEGUE_MULTIPART_FROM_BYTES": "uploads.multipart_from_bytes",
+    "SEGUE_UPLOAD_PART_BYTES": "uploads.part_bytes",
+    "SEGUE_STREAMED_UPLOADS_MAX": "uploads.streamed_max",
+    "SEGUE_PLAY_HISTORY_MONTHS": "play_history_months",
+}
+
+
+@pytest.mark.parametrize(("variable", "place"), LANDS.items(), ids=LANDS)
+def test_number_lands_where_its_name_says(variable: str, place: str) -> None:
+    settings = graph_settings({**COMPLETE, variable: "7654321"})
+    assert attrgetter(place)(settings) == 7_654_321
+    others = [attrgetter(other)(settings) for other in LANDS.values() if other != place]
+    assert 7_654_321 not in others
+
+
 def test_uploading_clients_reach_the_store_at_its_endpoint_unless_told_otherwise() -> None:
     assert graph_settings(COMPLETE).s3.public_endpoint == "https://s3.example.com"
     public = {**COMPLETE, "SEGUE_S3_PUBLIC_ENDPOINT": "https://up.example.com"}
@@ -152,6 +175,6 @@ def test_uploading_clients_reach_the_store_at_its_endpoint_unless_told_otherwise
 
 
 def test_origin_is_next_door_unless_told_otherwise() -> None:
-    assert graph_settings({**COMPLETE, "SEGUE_ORIGIN_PORT": "8081"}).origin_url == "http://127.0.0.1:8081"
+    assert graph_settings({**COMPLETE, "SEGUE_ORIGIN_PORT": "8081"}).media.origin_url == "http://127.0.0.1:8081"
     cdn = {**COMPLETE, "SEGUE_ORIGIN_URL": "https://cdn.example.com/"}
-    assert graph_settings(cdn).origin_url == "https://cdn.example.com"
+    assert graph_settings(cdn).media.origin_url == "https://cdn.example.com"

@@ -7,7 +7,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from config.errors import ServiceUnavailable
+from config.errors import Overtaken, ServiceUnavailable
 from config.postgres import Pool, open_pool
 from config.settings import postgres_settings
 from config.transactions import ATTEMPTS, begun_again
@@ -61,16 +61,48 @@ async def test_a_read_that_was_overtaken_is_begun_again(pool: Pool) -> None:
     assert await pool.fetchval("SELECT read FROM shelf WHERE book = 'a'") == 8
 
 
-async def test_who_makes_way_every_time_is_told_to_come_back() -> None:
+@pytest.mark.parametrize("cause", [asyncpg.DeadlockDetectedError, Overtaken], ids=["a circle", "others were faster"])
+async def test_who_makes_way_every_time_is_told_to_come_back(cause: type[Exception]) -> None:
     tried = 0
 
     @begun_again
     async def write() -> None:
         nonlocal tried
         tried += 1
-        raise asyncpg.DeadlockDetectedError("deadlock detected")
+        raise cause
 
     with pytest.raises(ServiceUnavailable, match="others were writing"):
+        await write()
+    assert tried == ATTEMPTS
+
+
+async def test_what_is_gone_before_it_is_referred_to_is_looked_for_again(pool: Pool) -> None:
+    await pool.execute("CREATE TABLE notes (book text NOT NULL REFERENCES shelf ON DELETE CASCADE)")
+    found: list[str | None] = []
+
+    @begun_again
+    async def note() -> None:
+        found.append(await pool.fetchval("SELECT book FROM shelf WHERE book = 'a'"))
+        if len(found) == 1:
+            await pool.execute("DELETE FROM shelf WHERE book = 'a'")
+        if found[-1] is not None:
+            await pool.execute("INSERT INTO notes VALUES ($1)", found[-1])
+
+    await note()
+    assert found == ["a", None]
+    await pool.execute("DROP TABLE notes")
+
+
+async def test_reference_to_what_was_never_there_is_the_writer_s_own_fault() -> None:
+    tried = 0
+
+    @begun_again
+    async def write() -> None:
+        nonlocal tried
+        tried += 1
+        raise asyncpg.ForeignKeyViolationError("no such row")
+
+    with pytest.raises(asyncpg.ForeignKeyViolationError):
         await write()
     assert tried == ATTEMPTS
 

@@ -12,7 +12,13 @@ from config.objects import ObjectStore, open_store
 from config.postgres import Pool, open_pool
 from config.settings import Secret, ValkeySettings, postgres_settings, s3_settings, valkey_settings
 from config.valkey import open_valkey
-from config.withdrawals import promise, settle, settle_all
+from config.withdrawals import settle, settle_all
+
+# As the database's triggers do.
+PROMISE = """
+INSERT INTO withdrawals (asset_id, withdrawn) VALUES ($1, $2)
+ON CONFLICT (asset_id) DO UPDATE SET withdrawn = excluded.withdrawn
+"""
 
 
 def key_of(asset_id: UUID) -> str:
@@ -45,9 +51,8 @@ async def silent(free_port: Any) -> AsyncIterator[Any]:
 
 
 async def promised(pool: Pool, *assets: UUID, withdrawn: bool = True) -> None:
-    async with pool.acquire() as connection, connection.transaction():
-        for asset_id in assets:
-            await promise(connection, asset_id, withdrawn=withdrawn)
+    for asset_id in assets:
+        await pool.execute(PROMISE, asset_id, withdrawn)
 
 
 async def left(pool: Pool) -> list[tuple[Any, ...]]:

@@ -62,6 +62,9 @@ class Api:
             )
             async for message in socket_:
                 event = json.loads(message.data)
+                if event["type"] == "ping":
+                    await socket_.send_json({"type": "pong"})
+                    continue
                 if event["type"] == "complete":
                     return
                 assert event["type"] == "next", event

@@ -28,7 +28,7 @@ WITH_VARIABLES = {
 }
 """Pages whose operations take variables, and the test that runs every one of them."""
 WRITTEN = {"docs/reference.md"}
-"""From the schema; tests/appliance/published/test_reference.py has every document of it validated."""
+"""From the schema; tests/graph/test_reference_page.py sends every document of it."""
 STANDARD_PORTS = {
     "SEGUE_GRAPH_PORT": "8000",
     "SEGUE_ORIGIN_PORT": "8080",

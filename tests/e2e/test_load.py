@@ -7,17 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-KINDS = {
-    "graphql: signUp",
-    "graphql: signIn",
-    "graphql: search",
-    "graphql: startPlayback",
-    "graphql: reportPlayback",
-    "origin: master playlist",
-    "origin: media playlist",
-    "origin: header",
-    "origin: segment",
-}
+from tests.loadtests.kinds import KINDS
 
 
 def master() -> bytes:

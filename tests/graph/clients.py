@@ -15,6 +15,7 @@ from graph.accounts import tokens
 from graph.viewer import Viewer
 
 PATIENCE_S = 60.0
+PING = {"type": "ping"}
 
 
 class Watch:
@@ -26,7 +27,8 @@ class Watch:
     async def next(self) -> Any:
         """The value of the next event. Raises Ended."""
         async with asyncio.timeout(PATIENCE_S):
-            message = await self._socket.receive_json()
+            while (message := await self._socket.receive_json()) == PING:
+                await self._socket.send_json({"type": "pong"})
         if message["type"] != "next":
             raise Ended(message)
         payload = message["payload"]
@@ -164,7 +166,13 @@ class Socket:
         await self._sent.put({"type": "websocket.receive", "text": text, "bytes": None})
 
     async def receive(self) -> Any:
-        """The next message, or the code with which the server closed."""
+        """The next message, or the code with which the server closed; pings are answered on the way."""
+        while (told := await self.told()) == PING:
+            await self.send({"type": "pong"})
+        return told
+
+    async def told(self) -> Any:
+        """The next message, whatever it is, or the code."""
         event = await self.event()
         return event["code"] if event["type"] == "websocket.close" else json.loads(event["text"])
 

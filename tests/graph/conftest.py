@@ -36,9 +36,11 @@ from graph.licences import answers
 from graph.live.audience import Audience
 from graph.live.presence import Presence
 from graph.protection import sparing
+from graph.reuse.answers import Answer
 from graph.uploads import tables as uploads
 from graph.viewer import Role, Viewer
 from tests.graph.clients import PATIENCE_S, Api, Ask, Socket
+from tests.graph.masters import add_revision
 
 ROOT = Path(__file__).parents[2]
 START_S = 120.0
@@ -150,26 +152,6 @@ def add_track(pool: Pool) -> AddTrack:
     return add
 
 
-async def add_revision(pool: Pool, owner: Viewer, *, track: UUID, asset: UUID, duration_ms: int) -> None:
-    upload = new_key()
-    await pool.execute(
-        "INSERT INTO uploads (id, user_id, track_id, object_key, file_name, content_type, size_bytes, sha256,"
-        " expires_at, completed_at) VALUES ($1, $2, $3, $4, 'a.wav', 'audio/wav', 1, $5, now(), now())",
-        upload,
-        owner.user_id,
-        track,
-        f"uploads/{upload}",
-        bytes(32),
-    )
-    await pool.execute(
-        "INSERT INTO assets (asset_id, revision, upload_id, status, stage, fraction, duration_ms)"
-        " SELECT $1, coalesce(max(revision), 0) + 1, $2, 'ready', 'done', 1, $3 FROM assets WHERE asset_id = $1",
-        asset,
-        upload,
-        duration_ms,
-    )
-
-
 @pytest.fixture
 def graph_children() -> list["subprocess.Popen[str]"]:
     """The processes that `start_graph` has started, for a test that kills one."""
@@ -232,7 +214,7 @@ SignIn = Callable[[str, Viewer | None], Api]
 @pytest.fixture
 def api(settings: GraphSettings, http: aiohttp.ClientSession) -> SignIn:
     """Talk to the process at a URL as an account, or as nobody."""
-    key = tokens.signing_key(settings.access_token_key_pem)
+    key = tokens.signing_key(settings.tokens.key_pem)
 
     def sign_in(url: str, viewer: Viewer | None) -> Api:
         if viewer is None:
@@ -320,6 +302,28 @@ def counting(app: Litestar, counting_on: Callable[..., Any]) -> Counting:
     """`async with counting() as statements` lists what the application sends to PostgreSQL meanwhile."""
     services = app.state.services
     return lambda: counting_on(services.pool, services.routing.reading)
+
+
+Heard = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture
+def heard(app: Litestar) -> Heard:
+    """Wait until the application has heard of every change before now: it hears of them in their order."""
+    services = app.state.services
+
+    async def hear() -> None:
+        answers = services.answers
+        async with asyncio.timeout(PATIENCE_S):
+            while not answers.is_told:
+                await asyncio.sleep(0.01)
+            mark = Answer(body=b"", media_type="", tags=frozenset({"mark"}), made_at_s=time.monotonic())
+            answers.put("mark", mark, since=answers.changes)
+            await services.pool.execute("SELECT pg_notify('segue_changes', 'mark')")
+            while answers.get("mark", now_s=time.monotonic()):
+                await asyncio.sleep(0.001)
+
+    return hear
 
 
 IndexesOf = Callable[..., Awaitable[set[str]]]

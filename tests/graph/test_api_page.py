@@ -23,7 +23,7 @@ from graph.playlists import records as playlists
 from graph.search import service as search
 from graph.viewer import Role, Viewer
 from tests.graph.clients import Ask
-from tests.graph.conftest import add_revision
+from tests.graph.masters import add_revision
 from tests.graph.pages import Page, shape
 
 PASSWORD = "seven quiet lakes"

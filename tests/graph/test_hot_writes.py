@@ -10,7 +10,7 @@ import pytest
 
 from graph.library import availability, upkeep
 from graph.library.shelves import SHELVES
-from graph.listening import forgetting, orphans, retention, service
+from graph.listening import forgetting, orphans, popularity, retention, service
 
 # A step that is disabled is in a plan only where there is no other way; plans are those of prepared statements.
 SETTINGS = {"enable_seqscan": "off", "enable_hashjoin": "off", "plan_cache_mode": "force_generic_plan"}
@@ -21,6 +21,7 @@ STATEMENTS = {
     "writing a play": service.WRITE,
     "what was renamed or deleted": upkeep.NOTED,
     "whose account was deleted": forgetting.NOTED,
+    "showing what was heard of tracks": popularity.SHOW,
     "licences that begin or end": availability.NOTE_TRACKS,
     "releases that come out": availability.NOTE_ALBUMS,
     "who likes a track": availability.LIKED,

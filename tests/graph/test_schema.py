@@ -284,7 +284,7 @@ def takes(one: Place) -> bool:
 # What these do says what is to be the case afterwards, or takes a key of its own: doing it again changes nothing more.
 SAYS_WHAT_IS_TO_BE = (
     "update|set|delete|withdraw|reinstate|handOver|upsert|complete|abort|start|report|like|unlike|save|unsave|follow"
-    "|unfollow|move|remove|sign|refresh"
+    "|unfollow|move|remove|sign|refresh|change"
 )
 # The same file, and the same thing to share, are known again by themselves.
 KNOWN_AGAIN = {"createImageUpload", "createShareLink", "createUpload"}

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import msgspec
 import pytest
 
 from config.errors import ServiceUnavailable
@@ -15,18 +14,14 @@ from ingest import publish
 from ingest.errors import Superseded
 from origin import asset as assets
 from origin import layout
-from origin.asset import Asset, Master
-from tests.ingest.described import QUIET, RENDITION
+from origin.asset import Asset
+from tests import described
 
 ASSET_ID = UUID(int=7)
 
 
 def asset(names: list[str]) -> Asset:
-    master = Master(
-        sample_rate_hz=48_000, channels=2, bits_per_sample=16, sample_count=4096, loudness=QUIET, pcm_sha256="00"
-    )
-    renditions = tuple(msgspec.structs.replace(RENDITION, name=name) for name in names)
-    return Asset(asset_id=ASSET_ID, revision=1, title="T", master=master, renditions=renditions)
+    return described.asset(*map(described.rendition, names), asset_id=ASSET_ID, revision=1)
 
 
 def blocks(folder: Path) -> Path:

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.loadtests.kinds import KINDS
+
 ROOT = Path(__file__).parents[2]
 FILES = {
     "master.m3u8": b"#EXTM3U\n#EXT-X-STREAM-INF:BANDWIDTH=9\nbest.m3u8\n#EXT-X-STREAM-INF:BANDWIDTH=5\naac.m3u8\n",
@@ -23,17 +25,6 @@ LIMIT_S = 120
 SETTLE_S = 0.5
 """For the answer to the last request to be read and counted; a listener pauses as long between two tracks."""
 STOPPED = ("reportPlayback", {"track": "track-1", "state": "STOPPED", "position": 6000})
-KINDS = {
-    "graphql: signUp",
-    "graphql: signIn",
-    "graphql: search",
-    "graphql: startPlayback",
-    "graphql: reportPlayback",
-    "origin: master playlist",
-    "origin: media playlist",
-    "origin: header",
-    "origin: segment",
-}
 
 
 class OneTrack(BaseHTTPRequestHandler):

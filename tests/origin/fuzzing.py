@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from edge.terms import Terms
 from edge.token import mint
-from origin.asset import WHOLE_FILE_PART_BYTES, Codec, Loudness, Progressive, block_digest
 from origin.protection.keys import ContentKey
 from origin.running_order import Place
+from tests.described import whole_file
 
 SECRET = bytes(range(32))
 KEYS = {"k1": SECRET}
@@ -24,28 +24,7 @@ IMAGE = UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e03")
 PICTURE = b"a picture"
 WHOLE_BYTES = bytes(range(256)) * 4700
 """Longer than what is read of a file at once."""
-WHOLE = Progressive(
-    name="mp3-320",
-    extension="mp3",
-    media_type="audio/mpeg",
-    codec=Codec.MP3,
-    codec_string="mp3",
-    sample_rate_hz=44_100,
-    channels=2,
-    nominal_bandwidth_bps=320_000,
-    average_bandwidth_bps=320_000,
-    priming_samples=1105,
-    padding_samples=0,
-    sample_count=441_777,
-    byte_length=len(WHOLE_BYTES),
-    sha256="7" * 64,
-    part_sha256s=tuple(
-        block_digest(WHOLE_BYTES[start : start + WHOLE_FILE_PART_BYTES])
-        for start in range(0, len(WHOLE_BYTES), WHOLE_FILE_PART_BYTES)
-    ),
-    gain_db=0.0,
-    loudness=Loudness(integrated_lufs=-14.0, true_peak_dbtp=-1.5),
-)
+WHOLE = whole_file("mp3-320.mp3", WHOLE_BYTES)
 bounded = settings(deadline=None, max_examples=60)  # processors are shared with the services of other tests
 KEY = ContentKey(key_id=UUID(int=7), key=bytes(16), iv=bytes(16))
 KID = urlsafe_b64encode(KEY.key_id.bytes).rstrip(b"=").decode()

@@ -8,16 +8,17 @@ from ingest.cmaf.track_file import Track, header, segment
 from ingest.pcm import Floats, Integers
 from ingest.stages.encode import AacEncoder, Encoder, FlacEncoder, OpusEncoder
 from origin.asset import Codec, Rendition, block_digest
-from tests.origin.conftest import ASSET_ID, Recording, build_asset, build_rendition
+from tests import described
+from tests.described import ASSET_ID
+from tests.origin.recording import Recording
 
 RATE = 48_000
-CODEC_STRINGS = {Codec.AAC: "mp4a.40.2", Codec.OPUS: "Opus", Codec.FLAC: "fLaC"}
 
 
 def ingested(pcm: Integers, *codecs: Codec, asset_id: UUID = ASSET_ID) -> Recording:
     """An asset of 16-bit stereo at 48 kHz with a rendition a codec, each named after it."""
     made = [encoded(codec, pcm) for codec in codecs]
-    asset = build_asset(*(rendition for rendition, _ in made), asset_id=asset_id)
+    asset = described.asset(*(rendition for rendition, _ in made), asset_id=asset_id)
     return Recording(asset, {rendition.name: content for rendition, content in made}, pcm)
 
 
@@ -44,18 +45,17 @@ def encoded(codec: Codec, pcm: Integers) -> tuple[Rendition, bytes]:
         part = frames[first : first + length]
         parts.append(segment(track, part, sequence_number=len(parts) + 1, decode_time=sum(ticks)))
         first, ticks = first + length, [*ticks, sum(frame.duration_ticks for frame in part)]
-    return described(track, parts, ticks), header(track) + b"".join(parts)
+    return rendition_of(track, parts, ticks), header(track) + b"".join(parts)
 
 
-def described(track: Track, parts: list[bytes], ticks: list[int]) -> Rendition:
-    return build_rendition(
+def rendition_of(track: Track, parts: list[bytes], ticks: list[int]) -> Rendition:
+    return described.rendition(
         track.codec.value,
         ticks=tuple(ticks),
-        codec_string=CODEC_STRINGS[track.codec],
-        rate=RATE,
-        priming=track.priming_samples,
-        padding=sum(ticks) - track.priming_samples - track.sample_count,
-        header_bytes=len(header(track)),
+        sample_rate_hz=RATE,
+        priming_samples=track.priming_samples,
+        padding_samples=sum(ticks) - track.priming_samples - track.sample_count,
+        header_byte_length=len(header(track)),
         header_sha256=block_digest(header(track)),
         segment_bytes=tuple(map(len, parts)),
         segment_sha256=tuple(map(block_digest, parts)),

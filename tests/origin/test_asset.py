@@ -18,7 +18,9 @@ DIGEST = "0" * contract.DIGEST_DIGITS
 
 @pytest.fixture(scope="module")
 def descriptor(make_asset, make_rendition) -> Asset:
-    return make_asset(make_rendition(ticks=(1000, 1000, 500), priming=100, padding=50, segment_bytes=(30, 20, 10)))
+    return make_asset(
+        make_rendition(ticks=(1000, 1000, 500), priming_samples=100, padding_samples=50, segment_bytes=(30, 20, 10))
+    )
 
 
 def damaged(asset: Asset, change: Callable[[dict], None]) -> bytes:

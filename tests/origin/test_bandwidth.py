@@ -39,10 +39,10 @@ def test_peak_is_never_below_the_average(make_rendition) -> None:
 
 
 def test_priming_is_sent_and_not_heard(make_rendition) -> None:
-    rendition = make_rendition(ticks=(45_124,), priming=1024, segment_bytes=(10_000,))
+    rendition = make_rendition(ticks=(45_124,), priming_samples=1024, segment_bytes=(10_000,))
     assert rates([rendition], target_duration_s=1).peak_bps == 80_000
 
 
 def test_a_segment_that_is_not_listed_does_not_count(make_rendition) -> None:
-    rendition = make_rendition(ticks=(44_100, 1024), padding=1024, segment_bytes=(10_000, 9_000))
+    rendition = make_rendition(ticks=(44_100, 1024), padding_samples=1024, segment_bytes=(10_000, 9_000))
     assert rates([rendition], target_duration_s=1).average_bps == 80_000

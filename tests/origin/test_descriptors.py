@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from origin import asset as contract
-from origin.asset import Codec, Loudness, Progressive
 from origin.descriptors import Descriptors, size_bytes
 from origin.errors import NotThere, StoreAway
 from origin.reads.cache import ENTRY_BYTES
+from tests.described import whole_file
 
 ROOM_BYTES = 1_000_000
 IDS = [UUID(int=number) for number in range(5)]
@@ -117,25 +117,7 @@ async def test_passer_by_takes_no_room_from_what_is_asked_for_often(loader) -> N
     assert loader.keys == [(IDS[2], 1)]
 
 
-WHOLE = Progressive(
-    name="flac",
-    extension="flac",
-    media_type="audio/flac",
-    codec=Codec.FLAC,
-    codec_string="flac",
-    sample_rate_hz=44_100,
-    channels=2,
-    nominal_bandwidth_bps=900_000,
-    average_bandwidth_bps=900_000,
-    priming_samples=0,
-    padding_samples=0,
-    sample_count=441_000,
-    byte_length=500 * contract.WHOLE_FILE_PART_BYTES,
-    sha256="0" * 64,
-    part_sha256s=("0" * 32,) * 500,
-    gain_db=0.0,
-    loudness=Loudness(integrated_lufs=-14.0, true_peak_dbtp=-1.0),
-)
+WHOLE = whole_file("flac.flac", b"", byte_length=500 * contract.WHOLE_FILE_PART_BYTES, part_sha256s=("0" * 32,) * 500)
 
 
 @pytest.mark.parametrize("whole", [(), (WHOLE,)], ids=["segments alone", "with a long whole file"])

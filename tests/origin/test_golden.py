@@ -26,44 +26,61 @@ FLAC_BLOCK = 4096
 SCENARIOS: dict[str, list[dict[str, Any]]] = {
     # Stored largest first, offered smallest first; AAC with priming and padding, FLAC exact.
     "a-ladder-of-two-codecs": [
-        {"name": "flac", "codec_string": "fLaC", "ticks": (43 * FLAC_BLOCK,) * 2 + (99_777,), "peak": 900_000},
-        {"name": "aac-320", "ticks": (FOUR_S,) * 2 + (98 * FRAME,), "priming": FRAME, "padding": 575, "peak": 330_000},
-        {"name": "aac-96", "ticks": (FOUR_S,) * 2 + (98 * FRAME,), "priming": FRAME, "padding": 575, "peak": 99_000},
+        {"name": "flac", "ticks": (43 * FLAC_BLOCK,) * 2 + (99_777,), "peak_bandwidth_bps": 900_000},
+        {
+            "name": "aac-320",
+            "ticks": (FOUR_S,) * 2 + (98 * FRAME,),
+            "priming_samples": FRAME,
+            "padding_samples": 575,
+            "peak_bandwidth_bps": 330_000,
+        },
+        {
+            "name": "aac-96",
+            "ticks": (FOUR_S,) * 2 + (98 * FRAME,),
+            "priming_samples": FRAME,
+            "padding_samples": 575,
+            "peak_bandwidth_bps": 99_000,
+        },
     ],
     # The first is shorter so that sound starts sooner; then two lengths in turn; a run of equal ones folds in the MPD.
     "a-short-first-segment": [
         {
             "name": "aac-160",
-            "rate": 48_000,
+            "sample_rate_hz": 48_000,
             "ticks": (48 * FRAME, *(187 * FRAME, 188 * FRAME) * 2, *(187 * FRAME,) * 20),
         },
     ],
     # One segment, shorter than a second.
     "a-tenth-of-a-second": [
-        {"name": "aac-160", "ticks": (6 * FRAME,), "priming": FRAME, "padding": 710},
+        {"name": "aac-160", "ticks": (6 * FRAME,), "priming_samples": FRAME, "padding_samples": 710},
     ],
     # The last stored segment holds padding alone and is not told.
     "padding-alone-in-the-last-segment": [
-        {"name": "aac-160", "ticks": (FOUR_S, FOUR_S, FRAME), "priming": FRAME, "padding": FRAME + 100},
+        {"name": "aac-160", "ticks": (FOUR_S, FOUR_S, FRAME), "priming_samples": FRAME, "padding_samples": FRAME + 100},
     ],
     # Three codecs, Opus at its own rate; a title that no quoted-string can hold.
     "three-codecs": [
-        {"name": "aac-160", "ticks": (FOUR_S, 98 * FRAME), "priming": FRAME, "padding": 575},
+        {"name": "aac-160", "ticks": (FOUR_S, 98 * FRAME), "priming_samples": FRAME, "padding_samples": 575},
         {
             "name": "opus-96",
-            "codec_string": "Opus",
-            "rate": 48_000,
+            "sample_rate_hz": 48_000,
             "ticks": (192_000, 108_480),
-            "priming": 312,
-            "padding": 177,
-            "peak": 101_000,
+            "priming_samples": 312,
+            "padding_samples": 177,
+            "peak_bandwidth_bps": 101_000,
         },
-        {"name": "flac", "codec_string": "fLaC", "ticks": (43 * FLAC_BLOCK, 98_729), "peak": 900_000},
+        {"name": "flac", "ticks": (43 * FLAC_BLOCK, 98_729), "peak_bandwidth_bps": 900_000},
     ],
     # 96 kHz, mono and 5.1 beside each other.
     "mono-and-surround": [
-        {"name": "flac", "codec_string": "fLaC", "rate": 96_000, "channels": 6, "ticks": (384_000, 1), "peak": 9**8},
-        {"name": "aac-96", "rate": 96_000, "channels": 1, "ticks": (375 * FRAME, FRAME), "priming": FRAME},
+        {"name": "flac", "sample_rate_hz": 96_000, "channels": 6, "ticks": (384_000, 1), "peak_bandwidth_bps": 9**8},
+        {
+            "name": "aac-96",
+            "sample_rate_hz": 96_000,
+            "channels": 1,
+            "ticks": (375 * FRAME, FRAME),
+            "priming_samples": FRAME,
+        },
     ],
 }
 
@@ -71,9 +88,21 @@ SCENARIOS: dict[str, list[dict[str, Any]]] = {
 DERIVED = ("three-codecs-protected", "an-album", "an-album-protected")
 
 SECOND: list[dict[str, Any]] = [  # of the album: without Opus, with another AAC, FLAC at another rate
-    {"name": "aac-160", "ticks": (50 * FRAME,), "priming": FRAME, "padding": 24, "peak": 171_000},
-    {"name": "aac-320", "ticks": (50 * FRAME,), "priming": FRAME, "padding": 24, "peak": 333_000},
-    {"name": "flac", "codec_string": "fLaC", "rate": 96_000, "ticks": (109_715,), "peak": 1_800_000},
+    {
+        "name": "aac-160",
+        "ticks": (50 * FRAME,),
+        "priming_samples": FRAME,
+        "padding_samples": 24,
+        "peak_bandwidth_bps": 171_000,
+    },
+    {
+        "name": "aac-320",
+        "ticks": (50 * FRAME,),
+        "priming_samples": FRAME,
+        "padding_samples": 24,
+        "peak_bandwidth_bps": 333_000,
+    },
+    {"name": "flac", "sample_rate_hz": 96_000, "ticks": (109_715,), "peak_bandwidth_bps": 1_800_000},
 ]
 
 KEYS = Signalling(
@@ -120,9 +149,11 @@ def presentations(make_asset: Callable, make_rendition: Callable) -> dict[str, l
     }
 
 
-def sized(*, ticks: tuple[int, ...], rate: int = 44_100, peak: int = 170_000, **_: object) -> dict[str, Any]:
+def sized(
+    *, ticks: tuple[int, ...], sample_rate_hz: int = 44_100, peak_bandwidth_bps: int = 170_000, **_: object
+) -> dict[str, Any]:
     """Segments that are all as dense as the densest."""
-    return {"segment_bytes": tuple(max(1, count * peak // (8 * rate)) for count in ticks)}
+    return {"segment_bytes": tuple(max(1, count * peak_bandwidth_bps // (8 * sample_rate_hz)) for count in ticks)}
 
 
 def protected(presentation: list[Track]) -> list[Track]:

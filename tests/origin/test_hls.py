@@ -69,8 +69,8 @@ def test_each_codec_has_one_audio_group_that_its_variants_name(asset) -> None:
 
 def test_layouts_of_one_codec_are_two_groups(make_asset, make_rendition) -> None:
     asset = make_asset(
-        make_rendition("flac", ticks=(44_100,), codec_string="fLaC", channels=6),
-        make_rendition("flac-stereo", ticks=(44_100,), codec_string="fLaC"),
+        make_rendition("flac", ticks=(44_100,), channels=6),
+        make_rendition("flac-stereo", ticks=(44_100,)),
     )
     assert [(group.group_id, group.channels) for group in master(asset).media] == [("flac-2ch", "2"), ("flac-6ch", "6")]
 
@@ -106,13 +106,13 @@ def test_several_tracks_offer_what_all_of_them_have(make_asset, make_rendition) 
     first = make_asset(
         make_rendition("aac-96", ticks=ticks, segment_bytes=(90_000 // 8 * 10,)),
         make_rendition("aac-320", ticks=ticks),
-        make_rendition("flac", ticks=ticks, codec_string="fLaC"),
-        make_rendition("opus-96", ticks=ticks, codec_string="Opus"),
+        make_rendition("flac", ticks=ticks),
+        make_rendition("opus-96", ticks=ticks),
     )
     second = make_asset(
         make_rendition("aac-96", ticks=(882_000,), segment_bytes=(96_000 // 8 * 20,)),
-        make_rendition("flac", ticks=ticks, codec_string="fLaC", channels=1),
-        make_rendition("opus-96", ticks=ticks, rate=48_000, codec_string="Opus"),
+        make_rendition("flac", ticks=ticks, channels=1),
+        make_rendition("opus-96", ticks=ticks, sample_rate_hz=48_000),
     )
     parsed = master(first, second)
     assert [variant.uri for variant in parsed.playlists] == ["aac-96.m3u8", "opus-96.m3u8"]
@@ -126,5 +126,5 @@ def test_tracks_without_anything_in_common_are_no_presentation(make_asset, make_
     with pytest.raises(NotThere):
         master(
             make_asset(make_rendition("aac-96", ticks=(1000,))),
-            make_asset(make_rendition("opus-96", ticks=(1000,), codec_string="Opus")),
+            make_asset(make_rendition("opus-96", ticks=(1000,))),
         )

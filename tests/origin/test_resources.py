@@ -30,13 +30,13 @@ def asset(make_asset, make_rendition):
         make_rendition(
             "aac-160",
             ticks=(176_128,) * 3,
-            header_bytes=700,
+            header_byte_length=700,
             header_sha256=DIGESTS[None],
             segment_bytes=lengths,
             segment_sha256=tuple(DIGESTS[index] for index in range(3)),
             sha256="ab" * 32,
         ),
-        make_rendition("flac", ticks=(176_128,) * 3, codec_string="fLaC", sha256="cd" * 32),
+        make_rendition("flac", ticks=(176_128,) * 3, sha256="cd" * 32),
     )
 
 

@@ -21,13 +21,10 @@ selections = st.builds(
 @pytest.fixture(scope="module")
 def asset(make_asset, make_rendition):
     """A rung's nominal bandwidth stands in its name; its peak is above it."""
-    rungs = {"aac-96": "mp4a.40.2", "aac-160": "mp4a.40.2", "opus-24": "Opus", "flac-900": "fLaC"}
     return make_asset(
         *(
-            make_rendition(
-                name, ticks=(1000,), codec_string=codec, average=int(name[-3:].strip("-")) * 1000, peak=2_000_000
-            )
-            for name, codec in rungs.items()
+            make_rendition(name, average_bandwidth_bps=int(name.partition("-")[2]) * 1000, peak_bandwidth_bps=2_000_000)
+            for name in ("aac-96", "aac-160", "opus-24", "flac-900")
         )
     )
 

@@ -18,7 +18,7 @@ from config.objects import open_store
 from config.settings import s3_settings
 from origin import asset as contract
 from origin import layout, resources
-from origin.asset import Asset, Codec, InvalidDescriptor, Loudness, Progressive
+from origin.asset import Asset, InvalidDescriptor
 from origin.bodies import PART_BYTES
 from origin.encodings import Coding
 from origin.errors import NotThere, Refused
@@ -26,6 +26,7 @@ from origin.reads.whole import WholeObject
 from origin.resources import Stored
 from origin.routes import WholeFile
 from origin.selection import EVERYTHING, Selection
+from tests.described import MEDIA_TYPES, whole_file
 
 ASSET_ID = UUID("0192f3a0-7c1e-7b4a-9d55-3f1c2b7a6e02")
 CONTENT = {
@@ -33,7 +34,6 @@ CONTENT = {
     "aac-160.m4a": np.random.default_rng(2).bytes(PART_BYTES),
     "flac.flac": np.random.default_rng(3).bytes(2 * PART_BYTES + 13),
 }
-TYPES = {"mp3": "audio/mpeg", "m4a": "audio/mp4", "flac": "audio/flac", "ogg": "audio/ogg"}
 CUT_SHORT = "vorbis-320.ogg"
 """Its descriptor promises what the store does not have."""
 
@@ -46,40 +46,13 @@ DAMAGED = "vorbis-160.ogg"
 DAMAGED_BYTES = np.random.default_rng(4).bytes(3 * PART_BYTES)
 
 
-def progressive(file_name: str, content: bytes, *, byte_length: int | None = None) -> Progressive:
-    name, extension = file_name.split(".")
-    return Progressive(
-        name=name,
-        extension=extension,
-        media_type=TYPES[extension],
-        codec=Codec.MP3,
-        codec_string="mp3",
-        sample_rate_hz=44_100,
-        channels=2,
-        nominal_bandwidth_bps=320_000,
-        average_bandwidth_bps=320_000,
-        priming_samples=1105,
-        padding_samples=31,
-        sample_count=441_000,
-        byte_length=byte_length or len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        part_sha256s=tuple(
-            contract.block_digest(content[start : start + contract.WHOLE_FILE_PART_BYTES])
-            for start in range(0, len(content), contract.WHOLE_FILE_PART_BYTES)
-        ),
-        gain_db=0.0,
-        loudness=Loudness(integrated_lufs=-14.0, true_peak_dbtp=-1.0),
-    )
-
-
 @pytest.fixture(scope="module")
 def asset(make_asset, make_rendition) -> Asset:
-    files = [progressive(name, content) for name, content in CONTENT.items()]
-    cut_short = progressive(CUT_SHORT, b"", byte_length=3 * PART_BYTES)
-    long = progressive(LONG, b"", byte_length=LONG_BYTES)
-    damaged = progressive(DAMAGED, DAMAGED_BYTES)
-    held = make_asset(make_rendition(ticks=(1000,)), asset_id=ASSET_ID)
-    return msgspec.structs.replace(held, progressive=(*files, cut_short, long, damaged))
+    files = [whole_file(name, content, average_bandwidth_bps=320_000) for name, content in CONTENT.items()]
+    cut_short = whole_file(CUT_SHORT, b"", byte_length=3 * PART_BYTES)
+    long = whole_file(LONG, b"", byte_length=LONG_BYTES)
+    damaged = whole_file(DAMAGED, DAMAGED_BYTES)
+    return make_asset(make_rendition(), asset_id=ASSET_ID, progressive=(*files, cut_short, long, damaged))
 
 
 @pytest.fixture(scope="module")
@@ -115,7 +88,7 @@ def test_whole_file_is_the_descriptors_and_immutable(asset, name) -> None:
     assert len(parts) == -(-len(CONTENT[name]) // contract.WHOLE_FILE_PART_BYTES)
     assert resource.body == Stored(WholeObject(key=key, size=len(CONTENT[name]), part_sha256s=parts))
     assert resource.etag == f'"{hashlib.sha256(CONTENT[name]).hexdigest()[:32]}"'
-    assert resource.content_type == TYPES[name.split(".")[1]]
+    assert resource.content_type == MEDIA_TYPES[name.split(".")[1]]
     assert resource.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert resource.coding is None
     assert "vary" not in resource.headers
@@ -137,14 +110,14 @@ def test_file_outside_of_the_terms_is_refused(asset) -> None:
 @pytest.mark.parametrize("extension", ["mp4", "m3u8", "../x", "FLAC", ""])
 def test_no_other_extension_exists(extension: str) -> None:
     with pytest.raises(InvalidDescriptor, match="is not a"):
-        msgspec.structs.replace(progressive("flac.flac", b"x"), extension=extension)
+        msgspec.structs.replace(whole_file("flac.flac", b"x"), extension=extension)
 
 
 @pytest.mark.parametrize(
     "digests", [("0" * 32,), ("0" * 32,) * 6, ("0" * 32, "0" * 31)], ids=["too few", "too many", "cut short"]
 )
 def test_every_part_has_a_digest_or_none_has(digests: tuple[str, ...]) -> None:
-    file = progressive("flac.flac", bytes(2 * contract.WHOLE_FILE_PART_BYTES))
+    file = whole_file("flac.flac", bytes(2 * contract.WHOLE_FILE_PART_BYTES))
     assert msgspec.structs.replace(file, part_sha256s=()).part_sha256s == ()
     with pytest.raises(InvalidDescriptor, match="digest"):
         msgspec.structs.replace(file, part_sha256s=digests)

@@ -123,8 +123,7 @@ def change(settings: dict[str, str], asset_id: UUID, *, withdrawn: bool) -> None
             open_store(s3_settings(settings)) as store,
             open_valkey(ValkeySettings(url=Secret(settings["SEGUE_VALKEY_URL"]))) as client,
         ):
-            async with pool.acquire() as connection:
-                await withdrawals.promise(connection, asset_id, withdrawn=withdrawn)
+            await pool.execute("INSERT INTO withdrawals VALUES ($1, $2)", asset_id, withdrawn)
             await withdrawals.settle_all(pool, store, client, key_of=layout.withdrawal_key)
 
     asyncio.run(carry_out())

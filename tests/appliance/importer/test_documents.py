@@ -4,12 +4,12 @@ import pytest
 from graphql import build_schema, parse, validate
 
 from appliance import albums, listening
-from appliance.importer import artwork, catalogue, description, passage, session
+from appliance.importer import artwork, catalogue, description, passage, session, shipment
 from graph.schema import schema
 
 DOCUMENTS = {
     f"{module.__name__.partition('.')[2]}.{name}": text
-    for module in (artwork, catalogue, description, passage, session, listening, albums)
+    for module in (artwork, catalogue, description, passage, session, shipment, listening, albums)
     for name, text in vars(module).items()
     if isinstance(text, str)
     and not name.startswith("_")
@@ -33,13 +33,13 @@ def test_knows_every_document() -> None:
         "importer.description.PROPOSALS",
         "importer.description.UPDATE_ALBUM",
         "importer.description.UPDATE_TRACK",
-        "importer.passage.ABORT_UPLOAD",
-        "importer.passage.COMPLETE_UPLOAD",
-        "importer.passage.CREATE_UPLOAD",
         "importer.passage.FIND_AUDIO",
         "importer.passage.FIND_CONTENT",
         "importer.passage.FOLLOW",
         "importer.session.WHO_AM_I",
+        "importer.shipment.ABORT_UPLOAD",
+        "importer.shipment.COMPLETE_UPLOAD",
+        "importer.shipment.CREATE_UPLOAD",
         "listening.SEARCH",
         "listening.START_PLAYBACK",
         "listening.START_WHOLE",

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import asyncpg
@@ -101,12 +102,22 @@ def _write_tone(file: Path, hertz: float) -> None:
     file.write_bytes(buffer.getvalue())
 
 
-def test_imports_a_folder_twice_and_plays_what_it_holds(running: dict[str, str], tmp_path: Path) -> None:
-    music = tmp_path / "music"
-    _write_tone(music / "The Tones" / "Sines" / "01 Low.wav", 220)
-    _write_tone(music / "The Tones" / "Sines" / "02 High.flac", 880)
-    (music / "The Tones" / "Sines" / "03 Words.wav").write_text("no music at all")
-    (music / "The Tones" / "Sines" / "cover.jpg").write_text("left out")
+@pytest.fixture
+def music(tmp_path: Path) -> Path:
+    """Two tones, a text that is called a tune, and a picture, which an import leaves out."""
+    sines = tmp_path / "music" / "The Tones" / "Sines"
+    _write_tone(sines / "01 Low.wav", 220)
+    _write_tone(sines / "02 High.flac", 880)
+    (sines / "03 Words.wav").write_text("no music at all")
+    (sines / "cover.jpg").write_text("left out")
+    return tmp_path / "music"
+
+
+def rows_of(done: "subprocess.CompletedProcess[str]") -> list[dict[str, Any]]:
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_imports_a_folder_twice_and_plays_what_it_holds(running: dict[str, str], music: Path) -> None:
     segue(running, "user", "create", "tones@example.com", "--role", "artist")
     segue(running, "user", "create", "ear@example.com", "--role", "listener")
 
@@ -114,33 +125,35 @@ def test_imports_a_folder_twice_and_plays_what_it_holds(running: dict[str, str],
     second = segue(running, "import", str(music), "--json", "--as", "tones@example.com", status=1)
     plain = segue(running, "import", str(music), "--as", "tones@example.com", status=1)
 
-    lines = [json.loads(line) for line in first.stdout.splitlines()]
-    assert [(Path(line["file"]).name, line["status"], line["code"]) for line in lines] == [
+    rows, again = rows_of(first), rows_of(second)
+    assert [(Path(row["file"]).name, row["status"], row["code"]) for row in rows] == [
         ("01 Low.wav", "ready", None),
         ("02 High.flac", "ready", None),
         ("03 Words.wav", "failed", "unsupported_container"),
     ]
-    again = [json.loads(line) for line in second.stdout.splitlines()]
-    assert [line["status"] for line in again] == ["exists", "exists", "failed"]
-    assert [line["track"] for line in again] == [line["track"] for line in lines]
+    assert [row["status"] for row in again] == ["exists", "exists", "failed"]
+    assert [row["track"] for row in again] == [row["track"] for row in rows]
     assert first.stderr == "Left out as no music: cover.jpg.\n"
     for form in ([], ["--json"]):
-        assert (
-            stderr_when_nobody_reads(running, "import", str(music), *form, "--as", "tones@example.com") == first.stderr
-        )
+        said = stderr_when_nobody_reads(running, "import", str(music), *form, "--as", "tones@example.com")
+        assert said == first.stderr
     assert "3 files: 2 there already, 1 failed" in plain.stdout
     assert "This is not an audio file" in plain.stdout
+    _knows_audio_in_another_container(running, music, track=rows[1]["track"])
+    _plays(running, track=rows[0]["track"])
 
-    copy = tmp_path / "Another name.aiff"
+
+def _knows_audio_in_another_container(running: dict[str, str], music: Path, *, track: str) -> None:
+    copy = music.parent / "Another name.aiff"
     samples, rate = soundfile.read(music / "The Tones" / "Sines" / "02 High.flac", dtype="int16")
     soundfile.write(copy, samples, rate, subtype="PCM_16")
-    [line] = [
-        json.loads(line)
-        for line in segue(running, "import", str(copy), "--json", "--as", "tones@example.com").stdout.splitlines()
-    ]
-    assert (line["status"], line["track"]) == ("exists", lines[1]["track"])  # the same audio in another container
+    (row,) = rows_of(segue(running, "import", str(copy), "--json", "--as", "tones@example.com"))
+    assert (row["status"], row["track"]) == ("exists", track)
 
-    for words in ("high", "the tones", lines[0]["track"]):
+
+def _plays(running: dict[str, str], *, track: str) -> None:
+    """By a word of its title, by its artist's name and by its id; and tells where there is nothing to play."""
+    for words in ("high", "the tones", track):
         played = segue(running, "play", words, "--as", "ear@example.com", "--print-url")
         assert played.stdout.splitlines()[-1].startswith(f"{_origin(running)}/s1.")
         assert played.stdout.splitlines()[-1].endswith("/master.m3u8")

@@ -12,6 +12,7 @@ import pytest
 from appliance.synth.filling import DatabaseInUse, fill
 from appliance.synth.sizes import Order, Sizes
 from appliance.synth.whole import tables
+from graph.listening.spans import popularity_weight
 from graph.search.text import index_text
 
 SMALL = Sizes(tracks=2000, artists=200, albums=300, playlists=100, listeners=50)
@@ -128,6 +129,17 @@ def test_what_is_counted_is_what_was_played(filled: str) -> None:
     days = "SELECT sum(plays) FROM listening_days"
     assert asked(filled, days) == asked(filled, "SELECT count(*) FROM plays")
     assert asked(filled, "SELECT count(*) FROM plays_astray")[0][0] == 0
+
+
+def test_artists_are_known_for_what_was_played(filled: str) -> None:
+    played = "SELECT track_id, count(*) FROM plays GROUP BY 1 ORDER BY 1"
+    assert asked(filled, played) == asked(
+        filled, "SELECT track_id, plays FROM track_popularity WHERE plays > 0 ORDER BY 1"
+    )
+    assert count(filled, "track_popularity") == SMALL.tracks
+    (worth,) = asked(filled, "SELECT sum(score) FROM track_popularity")
+    days = asked(filled, "SELECT (played_at AT TIME ZONE 'UTC')::date AS day, count(*) AS plays FROM plays GROUP BY 1")
+    assert worth[0] == pytest.approx(sum(row["plays"] * popularity_weight(row["day"]) for row in days))
 
 
 def test_indexes_are_there_again(filled: str, services: Any) -> None:

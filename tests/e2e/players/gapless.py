@@ -29,8 +29,8 @@ from origin.manifests import write
 from origin.presentation import Track
 from origin.routes import DashManifest, Manifest, MasterPlaylist, MediaPlaylist
 from origin.selection import EVERYTHING
-from tests.origin.conftest import Recording
 from tests.origin.ingested import RATE, ingested
+from tests.origin.recording import Recording
 
 FOLDER = Path(__file__).parent
 SECONDS = 5

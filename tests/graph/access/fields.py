@@ -31,7 +31,7 @@ PUBLIC: dict[str, str] = {
     " genres tracks",
     "AlbumLoudness": "integratedLufs loudnessRangeLu maxMomentaryLufs maxShortTermLufs samplePeakDbfs truePeakDbtp"
     " gainDb",
-    "Artist": "id image name biography links viewerIsFollowing albums tracks",
+    "Artist": "id image name biography links viewerIsFollowing albums tracks popularTracks",
     "ArtistLink": "title url",
     "ChartEdge": "place",
     "Credit": "role name artist",
@@ -42,6 +42,7 @@ PUBLIC: dict[str, str] = {
     "LyricLine": "startMs text",
     "Playlist": "id image name description public revision createdAt updatedAt viewerIsFollowing owner entries",
     "PlaylistEntry": "id position addedAt addedBy obstacle track playlist",
+    "PopularTrackEdge": "plays",
     "ShareLink": "slug url node",
     "Track": "id image title isrc discNumber trackNumber explicit durationMs withdrawnAt integratedLufs truePeakDbtp"
     " musicbrainzRecordingId lyrics syncedLyrics waveform viewerHasLiked artist album loudness genres credits",

@@ -52,6 +52,7 @@ MUTATIONS: dict[str, list[Row]] = {
     "refreshSession": [Row(lambda _: {"refreshToken": "x"}, ALL)],
     "signOut": [Row(lambda _: {"refreshToken": "x"}, ALL)],
     "updateAccount": [Row(lambda _: {"displayName": "Y"}, SIGNED)],
+    "changePassword": [Row(lambda _: {"currentPassword": "x", "newPassword": "a long enough passphrase"}, SIGNED)],
     "createArtist": [Row(lambda _: {"name": "X"}, PUBLISHERS)],
     "createAlbum": [Row(by("artistId=artist", title="X"), OWNER)],
     "createTrack": [Row(by("artistId=artist", title="X"), OWNER)],

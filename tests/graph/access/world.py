@@ -48,6 +48,7 @@ async def make_world(pool: Pool) -> World:
     await pool.execute("UPDATE users SET market = 'SE' WHERE id = $1", listener)
     await pool.execute("INSERT INTO follows (follower_id, followed_id, sort_name) VALUES ($1, $2, '')", listener, owner)
     await _catalogue(pool, keys, owner)
+    await _masters(pool, keys, owner)
     await _pictures(pool, keys, owner)
     await _playlists(pool, keys, listener)
     named = SimpleNamespace(
@@ -88,6 +89,10 @@ async def _catalogue(pool: Pool, keys: Any, owner: UUID) -> None:
         "INSERT INTO share_links (slug, type_name, key) VALUES ($1, 'Track', $2)", keys.track.hex[-12:], keys.track
     )
     await pool.execute("INSERT INTO licences (id, track_id, market) VALUES ($1, $2, '*')", new_key(), keys.track)
+
+
+async def _masters(pool: Pool, keys: Any, owner: UUID) -> None:
+    """The track's, which was sent and is ready, and one of the hidden track that is still promised."""
     done, promised = new_key(), keys.upload
     for upload, track, completed in ((done, keys.track, datetime.now(UTC)), (promised, keys.hidden, None)):
         await pool.execute(

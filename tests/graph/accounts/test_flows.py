@@ -1,4 +1,4 @@
-"""Accounts from outside: sign up, sign in, refresh, sign out."""
+"""Accounts from outside: sign up, sign in, refresh, change the password, sign out."""
 
 import asyncio
 import hashlib
@@ -17,8 +17,11 @@ ERRORS = "userErrors { field code message }"
 SIGN_UP = f"mutation($in: SignUpInput!) {{ signUp(input: $in) {{ {SESSION} {ERRORS} }} }}"
 SIGN_IN = f"mutation($in: SignInInput!) {{ signIn(input: $in) {{ {SESSION} {ERRORS} }} }}"
 REFRESH = f"mutation($in: RefreshSessionInput!) {{ refreshSession(input: $in) {{ {SESSION} {ERRORS} }} }}"
+CHANGE = f"mutation($in: ChangePasswordInput!) {{ changePassword(input: $in) {{ {SESSION} {ERRORS} }} }}"
 SIGN_OUT = f"mutation($in: SignOutInput!) {{ signOut(input: $in) {{ signedOut {ERRORS} }} }}"
 VIEWER = "{ viewer { id email displayName role } }"
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 ANNA = {"email": "Anna@Example.org ", "password": "four good words here", "displayName": " Anna  A. "}
 
@@ -113,6 +116,22 @@ async def test_a_hash_of_older_parameters_is_replaced_when_its_owner_signs_in(as
     assert (await ask.data(SIGN_IN, **{"in": given}))["session"]
 
 
+async def test_a_hash_of_older_parameters_does_not_bring_back_a_password_that_was_changed_meanwhile(
+    ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await signed_up(ask)
+    pool, loop = ask.app.state.services.pool, asyncio.get_running_loop()
+    await pool.execute("UPDATE users SET password_hash = $1", PasswordHasher(1, 8, 1).hash(ANNA["password"]))
+
+    def hashed(password: str) -> str:
+        asyncio.run_coroutine_threadsafe(pool.execute("UPDATE users SET password_hash = 'another'"), loop).result()
+        return passwords.hashed(password)
+
+    monkeypatch.setattr("graph.accounts.service.passwords", SimpleNamespace(**{**vars(passwords), "hashed": hashed}))
+    assert (await signed_in(ask, ANNA["password"]))["session"]
+    assert await pool.fetchval("SELECT password_hash FROM users") == "another"
+
+
 async def test_an_account_without_a_password_cannot_sign_in_by_one(ask: Any) -> None:
     await signed_up(ask)
     await ask.app.state.services.pool.execute("UPDATE users SET password_hash = '!'")
@@ -193,6 +212,69 @@ async def test_signing_out_ends_the_session(ask: Any) -> None:
     assert (await ask.data(SIGN_OUT, **given))["signedOut"] is True
     assert problems(await refreshed(ask, token)) == [("refreshToken", "INVALID_REFRESH_TOKEN")]
     assert (await ask.data(SIGN_OUT, **given))["signedOut"] is False
+
+
+async def changed(ask: Any, session: Any, *, current: str = ANNA["password"], new: str = "quite other words") -> Any:
+    given = {"in": {"currentPassword": current, "newPassword": new}}
+    headers = {"authorization": f"Bearer {session['accessToken']}"}
+    response = await ask.client.post("/graphql", json={"query": CHANGE, "variables": given}, headers=headers)
+    return response.json()["data"]["changePassword"]
+
+
+async def signed_in(ask: Any, password: str) -> Any:
+    return await ask.data(SIGN_IN, **{"in": {"email": "anna@example.org", "password": password}})
+
+
+async def test_another_password_ends_every_session_but_the_one_that_it_answers(ask: Any) -> None:
+    here, there = (await signed_up(ask))["session"], (await signed_in(ask, ANNA["password"]))["session"]
+    payload = await changed(ask, here)
+    assert (payload["userErrors"], payload["session"]["user"]) == ([], here["user"])
+    for ended in (here, there):
+        assert problems(await refreshed(ask, ended["refreshToken"])) == [("refreshToken", "INVALID_REFRESH_TOKEN")]
+    assert problems(await refreshed(ask, payload["session"]["refreshToken"])) == []
+    assert problems(await signed_in(ask, ANNA["password"])) == [("", "INVALID_CREDENTIALS")]
+    assert problems(await signed_in(ask, "quite other words")) == []
+
+
+async def test_no_session_opens_by_a_password_that_is_being_changed(ask: Any) -> None:
+    await signed_up(ask)
+    pool = ask.app.state.services.pool
+    async with pool.acquire() as changing, changing.transaction():
+        await changing.execute("UPDATE users SET password_hash = $1", passwords.hashed("quite other words"))
+        signing_in = asyncio.create_task(signed_in(ask, ANNA["password"]))
+        while not await pool.fetchval(WAITING):
+            assert not signing_in.done()
+            await asyncio.sleep(0.01)
+    assert problems(await signing_in) == [("", "INVALID_CREDENTIALS")]
+    assert await pool.fetchval("SELECT count(*) FROM refresh_tokens") == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        pytest.param({"current": "a wrong guess"}, ("currentPassword", "INVALID_CREDENTIALS"), id="a wrong guess"),
+        pytest.param({"new": "short"}, ("newPassword", "WEAK_PASSWORD"), id="a weak one"),
+        pytest.param({"new": "anna@example.org"}, ("newPassword", "WEAK_PASSWORD"), id="the address"),
+        pytest.param({"new": "x1y" * 100}, ("newPassword", "TOO_LONG"), id="one that is too long"),
+    ],
+)
+async def test_a_password_that_is_not_changed_ends_no_session(
+    ask: Any, given: dict[str, str], told: tuple[str, str]
+) -> None:
+    session = (await signed_up(ask))["session"]
+    payload = await changed(ask, session, **given)
+    assert (payload["session"], problems(payload)) == (None, [told])
+    assert problems(await refreshed(ask, session["refreshToken"])) == []
+    assert problems(await signed_in(ask, ANNA["password"])) == []
+
+
+async def test_of_two_who_change_a_password_at_once_one_does(ask: Any) -> None:
+    session = (await signed_up(ask))["session"]
+    new = ["quite other words", "yet other words"]
+    payloads = await asyncio.gather(*(changed(ask, session, new=one) for one in new))
+    assert sorted(problems(payload) for payload in payloads) == [[], [("currentPassword", "INVALID_CREDENTIALS")]]
+    kept = new[[problems(payload) for payload in payloads].index([])]
+    assert problems(await signed_in(ask, kept)) == []
 
 
 async def test_the_address_of_somebody_else_is_not_shown(ask: Any, add_user: Any) -> None:

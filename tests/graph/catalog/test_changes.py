@@ -70,12 +70,6 @@ class Release:
 
 
 @pytest.fixture
-async def owner(add_user: Any) -> Viewer:
-    viewer: Viewer = await add_user(Role.ARTIST)
-    return viewer
-
-
-@pytest.fixture
 async def release(ask: Any, owner: Viewer) -> Release:
     return await Release(ask, owner).write()
 

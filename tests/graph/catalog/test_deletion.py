@@ -10,6 +10,7 @@ import pytest
 from graph import ids
 from graph.keys import new_key
 from graph.viewer import Role, Viewer
+from tests.graph.masters import add_upload
 
 DELETE = {
     kind: f"mutation($in: Delete{kind}Input!) {{ delete{kind}(input: $in)"
@@ -60,12 +61,7 @@ class Release:
         return self
 
     async def upload(self, track: UUID) -> UUID:
-        upload = new_key()
-        await self.pool.execute(
-            "INSERT INTO uploads (id, user_id, track_id, object_key, file_name, content_type, size_bytes, sha256,"
-            " expires_at) VALUES ($1, $2, $3, $4, 'a.wav', 'audio/wav', 1, $5, now())",
-            *(upload, self.owner.user_id, track, f"uploads/{upload}", bytes(32)),
-        )
+        upload = await add_upload(self.pool, self.owner.user_id, track)
         self.uploads[track].append(f"uploads/{upload}")
         return upload
 
@@ -83,12 +79,6 @@ class Release:
 
 
 @pytest.fixture
-async def owner(add_user: Any) -> Viewer:
-    viewer: Viewer = await add_user(Role.ARTIST)
-    return viewer
-
-
-@pytest.fixture
 async def release(ask: Any, owner: Viewer) -> Release:
     return await Release(ask.app.state.services.pool, owner).write()
 
@@ -101,7 +91,7 @@ async def test_deleted_track_is_gone_and_its_media_go_later(ask: Any, owner: Vie
     assert await release.counts() == {"artists": 1, "albums": 1, "tracks": 2, "uploads": 2, "assets": 2}
     removals = await release.removals()
     media = removals.pop(f"assets/{release.assets[0]}/")
-    delay = timedelta(seconds=ask.app.state.services.settings.removal_delay_s)
+    delay = timedelta(seconds=ask.app.state.services.settings.media.removal_delay_s)
     assert delay - timedelta(minutes=5) < media <= delay
     assert set(removals) == set(release.uploads[track])
     assert max(removals.values()) <= timedelta(0)
@@ -129,6 +119,20 @@ async def test_what_is_deleted_takes_along_what_it_holds(  # noqa: PLR0917 -- py
     counts = await release.counts()
     assert {table: counts[table] for table in left} == left
     assert len([prefix for prefix in await release.removals() if prefix.startswith("assets/")]) == assets
+
+
+async def test_artist_takes_along_what_others_have_on_its_albums_and_leaves_theirs(
+    ask: Any, owner: Viewer, release: Release
+) -> None:
+    guest = await Release(release.pool, owner).write()
+    await release.pool.execute("UPDATE tracks SET album_id = $1 WHERE id = $2", release.album, guest.tracks[2])
+    await release.pool.execute("UPDATE tracks SET album_id = $1 WHERE id = $2", guest.album, release.tracks[2])
+    given = ids.encode("Artist", release.artist)
+    payload = await ask.data(DELETE["Artist"], owner, **{"in": {"artistId": given}})
+    assert payload == {"deletedArtistId": given, "userErrors": []}
+    left = {row["id"] for row in await release.pool.fetch("SELECT id FROM tracks")}
+    assert left == set(guest.tracks[:2])
+    assert await release.remeasured() == [str(guest.album)]
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,14 @@ async def test_everything_can_be_kept_and_let_go(ask, add_user, things, kind: st
         assert await ask.codes(mutation(name, field, flag), None, i=given) == ["UNAUTHENTICATED"]
 
 
+async def test_what_is_mine_is_not_followed(ask, add_user) -> None:
+    owner = await add_user(Role.LISTENER)
+    made = await ask.data('mutation { createPlaylist(input: {name: "Mine"}) { playlist { id } } }', owner)
+    follow = mutation("followPlaylist", "playlist", "viewerIsFollowing")
+    answer = await ask.data(follow, owner, i={"playlistId": made["playlist"]["id"]})
+    assert answer == {"playlist": None, "userErrors": [{"field": ["playlistId"], "code": "INVALID_VALUE"}]}
+
+
 async def test_likes_are_paged_by_date_and_by_name_in_both_directions(ask, liked: Viewer) -> None:
     by_name = [f"Tune {number}" for number in range(5)]
     for order, expected in (("NAME", by_name), ("RECENT", by_name[::-1])):

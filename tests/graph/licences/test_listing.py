@@ -33,6 +33,7 @@ PAGE = "first: $first, after: $after) { pageInfo { hasNextPage endCursor } edges
 COUNTED = "(first: $first, after: $after) { totalCount pageInfo { hasNextPage endCursor } edges { node { id } } }"
 TRACK_LISTS = {
     "of an artist": f"artist(id: $artist) {{ tracks{COUNTED} }}",
+    "that an artist is known for": f"artist(id: $artist) {{ popularTracks{COUNTED} }}",
     "of a genre": f"genre(id: $genre) {{ tracks{COUNTED} }}",
     "of a library": f"viewer {{ library {{ likedTracks{COUNTED} }} }}",
     "of a playlist": f"playlist(id: $playlist) {{ entries{COUNTED.replace('id', 'track { id }')} }}",

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from config.errors import InvalidSetting
-from config.settings import graph_settings
+from config.settings import MarketSettings, graph_settings
 from graph import ids
 from graph.app import create_app
 from graph.licences.rules import Licence
@@ -44,7 +44,8 @@ async def swedish(add_user: Any, add_catalogue: Any) -> str:
 async def test_market_of_a_request(
     settings, add_user, swedish, *, header: str, default: str, own: str, sent: dict[str, str], seen: bool
 ) -> None:
-    chosen = msgspec.structs.replace(settings, country_header=header, default_market=default)
+    markets = MarketSettings(country_header=header, default=default)
+    chosen = msgspec.structs.replace(settings, markets=markets)
     viewer = msgspec.structs.replace(await add_user(Role.LISTENER), market=own)
     async with living(create_app(chosen)) as app:
         transport = httpx.ASGITransport(app, raise_app_exceptions=False)

@@ -45,4 +45,7 @@ async def test_every_operation_of_the_page_does_what_it_says(ask, pool, add_user
     }
     assert listening["topTracks"]["edges"][0]["plays"] == 2
     assert [edge["place"] for edge in (await do("Trending"))["edges"]] == [1]
+    artist = await pool.fetchval("SELECT artist_id FROM tracks WHERE id = $1", track)
+    known = (await do("KnownFor", artist=ids.encode("Artist", artist)))["popularTracks"]
+    assert known["edges"] == [{"plays": None, "node": {"id": wanted, "title": "Tune", "album": None}}]
     assert page.left == set()

@@ -6,8 +6,8 @@ from uuid import UUID
 import pytest
 
 from graph.listening import rollup
-from graph.listening.rollup import MOST_IN_CHARTS, roll_up
-from graph.listening.spans import DAYS_OF, ListeningSpan, first_day
+from graph.listening.rollup import BATCH, MOST_IN_CHARTS, ROLL_UP, roll_up
+from graph.listening.spans import DAYS_OF, POPULARITY_FROM, ListeningSpan, first_day
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -134,3 +134,16 @@ async def test_a_batch_says_whether_it_was_all(pool, add_play, monkeypatch, batc
     await add_play(NOW, user=FAN, track=TUNE, times=2)
     async with pool.acquire() as connection:
         assert await roll_up(connection, NOW) is (batch > 2)
+
+
+async def test_a_batch_is_counted_row_by_row_whatever_postgresql_believes_of_its_size(pool) -> None:
+    """By statistics of a moment in which nothing waited, all of its rows were compared with all others."""
+    await pool.execute("VACUUM ANALYZE plays_waiting")
+    given = (BATCH, ListeningSpan.SIX_MONTHS.value, MOST_IN_CHARTS, NOW, POPULARITY_FROM, 28)
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL enable_seqscan = off")
+        plan = "\n".join(row[0] for row in await connection.fetch(f"EXPLAIN {ROLL_UP}", *given))
+    compared = [line for line in plan.splitlines() if "Join Filter" in line]
+    assert len(compared) == 2, plan
+    assert all("first_day" in line for line in compared), "with the spans, of which there are three"
+    assert "Seq Scan" not in plan.replace("Seq Scan on listening_spans", "")

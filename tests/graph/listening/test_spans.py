@@ -1,3 +1,4 @@
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 from uuid import UUID
@@ -5,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from graph.listening.charts import chart_key
-from graph.listening.spans import ChartSpan, ListeningSpan, first_day, months_around, weights
+from graph.listening.spans import ChartSpan, ListeningSpan, first_day, months_around, popularity_weight, weights
 
 NOW = datetime(2026, 3, 1, 12, 34, 56, tzinfo=UTC)
 
@@ -30,6 +31,11 @@ def test_what_is_heard_is_worth_half_after_each_half_life(span: ChartSpan, hours
     ]
     assert [found[n * half_life].weight for n in range(4)] == [1.0, 0.5, 0.25, 0.125]
     assert all(later.weight < earlier.weight for earlier, later in pairwise(found))
+
+
+def test_what_an_artist_is_known_for_doubles_in_worth_every_four_weeks_and_never_ends() -> None:
+    assert [popularity_weight(date(2026, 1, 1) + timedelta(days=28 * n)) for n in (-1, 0, 1, 2)] == [0.5, 1, 2, 4]
+    assert popularity_weight(date(2103, 12, 31)) < sys.float_info.max
 
 
 def test_hours_are_those_of_utc_whatever_the_clock_shows() -> None:

@@ -9,6 +9,7 @@ import pytest
 from graph import ids
 from graph.keys import new_key
 from graph.viewer import Role, Viewer
+from tests.graph.masters import add_upload
 
 LOUDNESS = (
     "integratedLufs monoIntegratedLufs loudnessRangeLu maxMomentaryLufs maxShortTermLufs samplePeakDbfs truePeakDbtp"
@@ -69,12 +70,7 @@ class Mastered:
         return track
 
     async def revision(self, track: UUID, number: int, *, status: str, max_momentary_lufs: float) -> None:
-        upload = new_key()
-        await self._pool.execute(
-            "INSERT INTO uploads (id, user_id, track_id, object_key, file_name, content_type, size_bytes, sha256,"
-            " expires_at) VALUES ($1, $2, $3, $4, 'a.wav', 'audio/wav', 1, $5, now())",
-            *(upload, self._owner.user_id, track, f"uploads/{upload}", bytes(32)),
-        )
+        upload = await add_upload(self._pool, self._owner.user_id, track)
         await self._pool.execute(
             "INSERT INTO assets (asset_id, revision, upload_id, status, failure_code, duration_ms, integrated_lufs,"
             " loudness_range_lu, max_momentary_lufs, max_short_term_lufs, sample_peak_dbfs, true_peak_dbtp, gain_db,"

@@ -9,10 +9,15 @@ from typing import Any
 
 import httpx
 import pytest
+from graphql import parse
+from prometheus_client import CollectorRegistry
 
-from config.settings import graph_settings
+from config.settings import graph_settings, telemetry_settings
+from config.telemetry.metrics import metrics_told
 from graph import ids
 from graph.app import create_app
+from graph.execution.documents import CAPACITY, Checked
+from graph.schema import schema
 from graph.viewer import Role
 from tests.graph.conftest import ROOT, living
 from tests.graph.observation.conftest import HOME, PATIENCE_S
@@ -100,6 +105,10 @@ async def test_open_subscriptions_are_those_that_nobody_has_ended(
         await socket.start({"authorization": f"Bearer {ask.token(viewer)}"})
         await socket.send({"type": "subscribe", "id": "1", "payload": {"query": watch}})
         await until(lambda: told()["segue_graph_open_subscriptions[]"] == 1)
+        documents = schema(ask.app.state.services.settings.requests.documents).documents
+        for number in range(CAPACITY):  # its own is forgotten meanwhile
+            documents.put(str(number), Checked(parse("{ a }"), ()))
+        assert told()["segue_graph_open_subscriptions[]"] == 1
         await socket.send({"type": "complete", "id": "1"})
         await until(lambda: told()["segue_graph_open_subscriptions[]"] == 0)
     assert ended(told(), "subscription", "other", "CANCELLED") == 1
@@ -156,6 +165,14 @@ async def test_a_process_serves_also_where_its_port_is_taken(observed: dict[str,
         async with httpx.AsyncClient(transport=httpx.ASGITransport(second), base_url="http://graph.test") as client:
             assert (await client.get("/health/ready")).status_code == 200
             assert (await client.get("/metrics")).status_code == 404
+
+
+async def test_the_port_may_be_one_of_ipv6(free_port: Callable[[], int]) -> None:
+    port = free_port()
+    settings = telemetry_settings({"SEGUE_METRICS_HOST": "::1", "SEGUE_METRICS_PORT": str(port)})
+    async with metrics_told(CollectorRegistry(), settings, workers=1), httpx.AsyncClient() as client:
+        response = await client.get(f"http://[::1]:{port}/metrics", timeout=PATIENCE_S)
+    assert response.status_code == 200
 
 
 async def test_nobody_listens_without_a_setting(environment: dict[str, str], told: Told) -> None:

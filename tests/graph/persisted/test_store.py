@@ -61,6 +61,14 @@ async def test_an_unknown_hash_is_400_in_the_new_media_type(ask: Any) -> None:
     assert (response.status_code, errors(response)) == (400, MISSING)
 
 
+async def test_an_event_stream_is_told_of_an_unknown_hash_by_an_event(ask: Any) -> None:
+    response = await ask.client.post("/graphql", json={"documentId": "0" * 64}, headers={"accept": "text/event-stream"})
+    first, last = response.text.strip().split("\r\n\r\n")
+    (error,) = json.loads(first.removeprefix("event: next\r\ndata: "))["errors"]
+    assert (error["message"], error["extensions"]["code"]) == MISSING[0]
+    assert last.startswith("event: complete")
+
+
 async def test_a_trusted_document_needs_no_text(ask: Any, connect: Callable[..., Any]) -> None:
     name = f"sha256:{digest(TRUSTED)}"
     assert (await ask.client.post("/graphql", json={"documentId": name})).json()["data"] == KIND
@@ -117,7 +125,7 @@ async def test_processes_share_what_they_were_told_and_forget_the_oldest(
     await valkey.delete(store.TEXTS, store.USED)
     one = PersistedDocuments(valkey, {}, only_trusted=False)
     for text in ("{ a }", "{ b }", "{ c }"):
-        await one.text(Wanted(text=text, digest=digest_of(text)))
+        await one.keep(Wanted(text=text, digest=digest_of(text)))
     assert (await valkey.hlen(store.TEXTS), await valkey.zcard(store.USED)) == (2, 2)
     other = PersistedDocuments(valkey, {}, only_trusted=False)
     assert [await other.text(named(text)) for text in ("{ b }", "{ c }")] == ["{ b }", "{ c }"]
@@ -128,7 +136,9 @@ async def test_processes_share_what_they_were_told_and_forget_the_oldest(
 async def test_a_long_document_is_answered_and_not_kept(valkey: Valkey) -> None:
     documents = PersistedDocuments(valkey, {}, only_trusted=False)
     text = "{ a } #" + "x" * store.LONGEST_KEPT
-    assert await documents.text(Wanted(text=text, digest=digest_of(text))) == text
+    told = Wanted(text=text, digest=digest_of(text))
+    await documents.keep(told)
+    assert await documents.text(told) == text
     with pytest.raises(UnknownDocument):
         await documents.text(named(text))
 
@@ -136,7 +146,7 @@ async def test_a_long_document_is_answered_and_not_kept(valkey: Valkey) -> None:
 @pytest.mark.usefixtures("frozen_valkey")
 async def test_without_valkey_a_process_knows_what_it_was_told_itself(valkey: Valkey) -> None:
     documents = PersistedDocuments(valkey, {}, only_trusted=False)
-    assert await documents.text(Wanted(text="{ d }", digest=digest_of("{ d }"))) == "{ d }"
+    await documents.keep(Wanted(text="{ d }", digest=digest_of("{ d }")))
     assert await documents.text(named("{ d }")) == "{ d }"
     with pytest.raises(UnknownDocument):
         await documents.text(named("{ e }"))

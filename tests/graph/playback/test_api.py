@@ -7,7 +7,9 @@ from graph import ids
 from graph.viewer import Role
 from origin import asset as assets
 from origin import layout
-from origin.asset import Asset, Codec, Loudness, Master, Progressive, Rendition, Segment
+from origin.asset import Asset
+from tests import described
+from tests.described import whole_file
 
 START = """
 mutation($track: ID!) {
@@ -28,8 +30,8 @@ async def test_start_playback(start_graph, api, add_user, add_track, settings) -
     assert started["userErrors"] == []
     playback = started["playback"]
     assert playback["track"] == {"id": ready, "title": "Tune", "durationMs": 180_000}
-    assert playback["hlsUrl"].startswith(f"{settings.origin_url}/")
-    assert playback["dashUrl"].startswith(f"{settings.origin_url}/")
+    assert playback["hlsUrl"].startswith(f"{settings.media.origin_url}/")
+    assert playback["dashUrl"].startswith(f"{settings.media.origin_url}/")
     assert datetime.fromisoformat(playback["expiresAt"]).utcoffset() is not None
 
     assert await api(url, None).codes(START, track=ready) == ["UNAUTHENTICATED"]
@@ -56,7 +58,7 @@ async def stored_track(add_user, add_track, pool, store) -> str:
     """A ready track whose descriptor is in the store."""
     track = await add_track(await add_user(Role.ARTIST), ready=180_000)
     asset_id = await pool.fetchval("SELECT asset_id FROM tracks WHERE id = $1", track)
-    content = assets.encode(described(asset_id))
+    content = assets.encode(descriptor(asset_id))
     await store.write(layout.descriptor_key(asset_id, 1), content, content_type="application/json")
     return ids.encode("Track", track)
 
@@ -113,7 +115,10 @@ async def test_a_form_is_the_scheme_of_the_urls_and_the_terms_of_the_token(
 
     def says(url: str | None, terms: str, ending: str) -> bool:
         return (
-            url is not None and url.startswith(f"{settings.origin_url}/s2.") and terms in url and url.endswith(ending)
+            url is not None
+            and url.startswith(f"{settings.media.origin_url}/s2.")
+            and terms in url
+            and url.endswith(ending)
         )
 
     clear, cbcs, aes = await urls("NONE"), await urls("CBCS"), await urls("AES_128")
@@ -146,61 +151,10 @@ async def test_files_that_cannot_be_looked_up_leave_the_manifests(start_graph, a
     assert [error["path"] for error in answer["errors"]] == [["startPlayback", "playback", "files"]]
 
 
-def described(asset_id: UUID) -> Asset:
-    """A descriptor of two whole files, one of them longer than 32 bits can say."""
-    loudness = Loudness(integrated_lufs=-14.0, true_peak_dbtp=-1.0)
-    rendition = Rendition(
-        name="aac-96",
-        codec=Codec.AAC,
-        codec_string="mp4a.40.2",
-        sample_rate_hz=44_100,
-        channels=2,
-        nominal_bandwidth_bps=96_000,
-        average_bandwidth_bps=96_000,
-        peak_bandwidth_bps=99_000,
-        priming_samples=0,
-        padding_samples=0,
-        sample_count=1024,
-        header_byte_length=700,
-        header_sha256=assets.block_digest(b""),
-        segments=(Segment(byte_length=300, duration_ticks=1024, sha256=assets.block_digest(b"")),),
-        sha256="0" * 64,
-        gain_db=0.0,
-        loudness=loudness,
+def descriptor(asset_id: UUID) -> Asset:
+    """A descriptor of two whole files, each of them longer than 32 bits can say."""
+    files = (
+        whole_file(name, b"", average_bandwidth_bps=bandwidth_bps, byte_length=5_000_000_000)
+        for name, bandwidth_bps in (("flac.flac", 900_000), ("mp3-320.mp3", 320_000))
     )
-    files = [("flac", "flac", "audio/flac", Codec.FLAC, 900_000), ("mp3-320", "mp3", "audio/mpeg", Codec.MP3, 320_000)]
-    return Asset(
-        asset_id=asset_id,
-        revision=1,
-        title="Tune",
-        master=Master(
-            sample_rate_hz=44_100,
-            channels=2,
-            bits_per_sample=16,
-            sample_count=1024,
-            loudness=loudness,
-            pcm_sha256="0" * 64,
-        ),
-        renditions=(rendition,),
-        progressive=tuple(
-            Progressive(
-                name=name,
-                extension=extension,
-                media_type=media_type,
-                codec=codec,
-                codec_string=extension,
-                sample_rate_hz=44_100,
-                channels=2,
-                nominal_bandwidth_bps=bandwidth_bps,
-                average_bandwidth_bps=bandwidth_bps,
-                priming_samples=0,
-                padding_samples=0,
-                sample_count=1024,
-                byte_length=5_000_000_000,
-                sha256="0" * 64,
-                gain_db=0.0,
-                loudness=loudness,
-            )
-            for name, extension, media_type, codec, bandwidth_bps in files
-        ),
-    )
+    return described.asset(described.rendition("aac-96"), asset_id=asset_id, revision=1, progressive=tuple(files))

@@ -92,7 +92,7 @@ async def tracks(record: Record) -> list[UUID]:
 
 def opened(url: str, settings: GraphSettings, scope: str) -> token.Grant:
     """What the token of a URL lets its bearer do below `scope`."""
-    (key, *_) = settings.edge_keys
+    (key, *_) = settings.media.edge_keys
     return token.verify(
         routed(url).token, directory=scope, keys={key.key_id: bytes.fromhex(key.secret.reveal())}, now_s=0
     )
@@ -109,7 +109,7 @@ async def test_an_album_is_one_presentation_in_its_own_order(ask, listener, reco
     assert started["userErrors"] == []
     playback, order = started["playback"], await record.places(tracks)
     for url, file in ((playback["hlsUrl"], MasterPlaylist()), (playback["dashUrl"], DashManifest())):
-        assert url.startswith(f"{settings.origin_url}/s1.")
+        assert url.startswith(f"{settings.media.origin_url}/s1.")
         assert routed(url) == PresentationRoute(token=routed(url).token, order=order, file=file)
         assert opened(url, settings, directory(order)).terms == Terms()
     assert playback["tracks"] == [

@@ -22,7 +22,7 @@ TRACK_S = 180
 
 @pytest.fixture
 def delivery(settings: Any) -> Delivery:
-    return Delivery(origin_url="https://origin.example", key=settings.edge_keys[0], lifetime_s=LIFETIME_S)
+    return Delivery(origin_url="https://origin.example", key=settings.media.edge_keys[0], lifetime_s=LIFETIME_S)
 
 
 @pytest.fixture

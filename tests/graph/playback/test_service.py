@@ -25,7 +25,7 @@ NOW_S = 1_800_000_000
 
 @pytest.fixture
 def delivery(settings: GraphSettings) -> Delivery:
-    return Delivery(origin_url="https://origin.example", key=settings.edge_keys[0], lifetime_s=6 * 3600)
+    return Delivery(origin_url="https://origin.example", key=settings.media.edge_keys[0], lifetime_s=6 * 3600)
 
 
 def granted(url: str, asset: UUID, *, key: EdgeKey, now_s: int) -> token.Grant:

@@ -50,7 +50,7 @@ async def test_a_deleted_account_makes_none(pool, add_user) -> None:
 
 
 async def test_what_is_left_out_stays(desk) -> None:
-    for revision, edit in enumerate((Edit(name="Night"), Edit(description="Late."), Edit(public=True), Edit()), 1):
+    for revision, edit in enumerate((Edit(name="Night"), Edit(description="Late."), Edit(public=True)), 1):
         assert await desk.update(revision, edit) == revision + 1
     after = await desk.row()
     assert after == {
@@ -59,7 +59,7 @@ async def test_what_is_left_out_stays(desk) -> None:
         "folded_name": "night",
         "description": "Late.",
         "public": True,
-        "revision": 5,
+        "revision": 4,
     }
 
 
@@ -107,6 +107,15 @@ async def test_another_account_changes_nothing_and_learns_nothing_of_a_private_o
             with pytest.raises(Forbidden if public else Refused):
                 await write
     assert await desk.row() == before
+
+
+async def test_what_changes_nothing_makes_no_other_device_stale(desk) -> None:
+    revision = await desk.update(1, Edit(name="Evening", description="Slow", public=True))
+    before, told = await desk.row(), await desk.told()
+    for edit in (Edit(), Edit(name=" Evening "), Edit(description="Slow", public=True)):
+        assert await desk.update(revision, edit) == revision
+    assert (await desk.row(), await desk.told()) == (before, told)
+    assert await desk.update(revision, Edit(name="evening")) == revision + 1
 
 
 async def test_an_admin_may_write_every_playlist_and_its_owner_hears_of_it(desk, add_user) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from config.settings import GraphSettings, graph_settings
 from graph.execution.cost import Kind
+from graph.persisted.wanted import digest_of
 from graph.protection.rates import buckets
 from graph.viewer import Role
 
@@ -20,7 +21,7 @@ LIMITS = {
     "SEGUE_RATE_MUTATIONS": "2",
     "SEGUE_RATE_CREDENTIALS": "2",
     "SEGUE_RATE_SUBSCRIPTIONS": "1",
-    "SEGUE_RATE_COST": "400",
+    "SEGUE_RATE_COST": "520",
 }
 QUERY = "{ __typename }"
 MUTATION = 'mutation { signOut(input: { refreshToken: "x" }) { signedOut } }'
@@ -84,6 +85,25 @@ async def test_cost_is_limited_though_operations_are_not(ask: Any) -> None:
     assert await statuses(ask, QUERY, 1) == [200]  # what was refused was not counted, and this costs nothing
 
 
+async def test_what_never_becomes_an_operation_is_paid_for_by_its_length(ask: Any) -> None:
+    assert await statuses(ask, QUERY, 1) == [200]
+    for garbage in ("{ nothing }", "{"):
+        await ask.app.state.services.valkey.flushdb()
+        text = garbage + "#" * 2600  # more than a minute's points
+        assert await statuses(ask, text, 2) == [200, 429]
+    assert await statuses(ask, QUERY, 1) == [200]  # what is known to fit is not paid for again
+
+
+async def test_who_may_not_ask_any_more_tells_no_documents(ask: Any) -> None:
+    await statuses(ask, "{" + "#" * 2600, 1)
+    text = "{ __typename } #" + "told" * 600
+    extensions = {"persistedQuery": {"version": 1, "sha256Hash": digest_of(text)}}
+    told = await ask.client.post("/graphql", json={"query": text, "extensions": extensions}, headers=FROM)
+    assert told.status_code == 429
+    asked = await ask.client.post("/graphql", json={"extensions": extensions})
+    assert asked.json()["errors"][0]["message"] == "PersistedQueryNotFound"
+
+
 async def test_users_have_rates_of_their_own_and_passwords_count_for_the_address(ask: Any, add_user: Any) -> None:
     one, other = await add_user(Role.LISTENER), await add_user(Role.LISTENER)
     assert await statuses(ask, MUTATION, 3, authorization=f"Bearer {ask.token(one)}") == [200, 200, 429]
@@ -121,4 +141,4 @@ async def test_without_an_answer_of_valkey_nothing_is_limited(ask: Any) -> None:
 
 def test_a_bucket_that_is_smaller_than_one_operation_is_emptied_by_it(settings: GraphSettings) -> None:
     taken = buckets(Kind.QUERY, 10**6, user_id=None, household="203.0.113.7", rates=settings.requests.rates)
-    assert [(bucket.per_minute, bucket.taken) for bucket in taken] == [(3, 1), (400, 400)]
+    assert [(bucket.per_minute, bucket.taken) for bucket in taken] == [(520, 520), (3, 1)]

@@ -15,7 +15,7 @@ AUDITS = 61
 
 @pytest.fixture
 def token(settings: GraphSettings) -> Callable[[Any], str]:
-    key = tokens.signing_key(settings.access_token_key_pem)
+    key = tokens.signing_key(settings.tokens.key_pem)
     return lambda viewer: tokens.mint(viewer.user_id, viewer.role, key=key, now_s=2**31, lifetime_s=600).text
 
 

@@ -228,6 +228,7 @@ class Asker:
         self.viewer = viewer
         self.source = Source(pool)
         self.in_parts = False
+        self.footprints = None
         self.reader = Reader(self, viewer=viewer)
 
 

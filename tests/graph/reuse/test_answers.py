@@ -1,17 +1,23 @@
 import pytest
 
-from graph.reuse.answers import OVERHEAD_BYTES, Answer, Answers
+from graph.reuse.answers import OVERHEAD_BYTES, TAG_BYTES, Answer, Answers
+from graph.reuse.tags import Tables
+
+TOLD = Tables(names=frozenset({"tracks"}), watched={"tracks": frozenset()})
 
 
-def answer(*tables: str, body: bytes = b"{}", made_at_s: float = 0.0) -> Answer:
-    return Answer(body=body, media_type="application/json", tables=frozenset(tables), made_at_s=made_at_s)
+SIZE_BYTES = 4 + OVERHEAD_BYTES + TAG_BYTES
+"""Of an answer with one tag."""
+
+
+def answer(*tags: str, body: bytes = b"{}", made_at_s: float = 0.0) -> Answer:
+    return Answer(body=body, media_type="application/json", tags=frozenset(tags), made_at_s=made_at_s)
 
 
 @pytest.fixture
 def answers() -> Answers:
-    made = Answers(capacity_bytes=3 * (OVERHEAD_BYTES + 2), max_age_s=60)
-    made.tables = frozenset({"tracks", "albums", "likes"})
-    made.watched = frozenset({"tracks", "albums"})
+    made = Answers(capacity_bytes=4 * SIZE_BYTES, max_age_s=60)
+    made.tables = TOLD
     return made
 
 
@@ -19,12 +25,32 @@ def held(answers: Answers, *keys: str, now_s: float = 1.0) -> list[str]:
     return [key for key in keys if answers.get(key, now_s=now_s)]
 
 
-def test_an_answer_leaves_when_a_table_changes_that_it_was_made_of(answers: Answers) -> None:
-    answers.put("a", answer("tracks"), since=0)
-    answers.put("b", answer("albums", "tracks"), since=0)
-    answers.put("c", answer("albums"), since=0)
-    answers.changed("tracks")
+def test_an_answer_leaves_when_a_change_is_told_that_has_one_of_its_tags(answers: Answers) -> None:
+    answers.put("a", answer("tracks-any"), since=0)
+    answers.put("b", answer("album-2"), since=0)
+    answers.put("c", answer("album-3"), since=0)
+    answers.changed("tracks track-1 album-2")
     assert held(answers, "a", "b", "c") == ["c"]
+
+
+def test_a_body_is_kept_in_a_coding_that_there_is_room_for() -> None:
+    kept = answer("tracks", body=b"12345678")
+    size_bytes = kept.size_bytes
+    kept.keep_encoded("br", b"1234")
+    kept.keep_encoded("gzip", b"12345")
+    assert kept.encoded == {"br": b"1234"}
+    assert kept.size_bytes == size_bytes
+    assert answer("tracks").encoded == {}
+
+
+def test_what_has_left_is_not_remembered(answers: Answers) -> None:
+    answers.put("a", answer("album-2"), since=0)
+    assert answers.held_bytes == SIZE_BYTES
+    answers.changed("albums album-2")
+    assert answers.held_bytes == 0
+    answers.put("a", answer("album-3"), since=1)
+    answers.changed("albums album-2")
+    assert held(answers, "a") == ["a"]
 
 
 def test_an_answer_that_was_made_while_something_changed_is_not_kept(answers: Answers) -> None:
@@ -42,11 +68,11 @@ def test_an_answer_grows_old(answers: Answers) -> None:
 
 
 def test_the_answer_that_was_asked_for_longest_ago_makes_room(answers: Answers) -> None:
-    for key in "abc":
+    for key in "abcd":
         answers.put(key, answer("tracks"), since=0)
     assert held(answers, "a") == ["a"]
-    answers.put("d", answer("tracks"), since=0)
-    assert held(answers, *"abcd") == ["a", "c", "d"]
+    answers.put("e", answer("tracks"), since=0)
+    assert held(answers, *"abcde") == ["a", "c", "d", "e"]
 
 
 def test_an_answer_that_has_no_room_is_not_kept(answers: Answers) -> None:
@@ -55,23 +81,9 @@ def test_an_answer_that_has_no_room_is_not_kept(answers: Answers) -> None:
 
 
 def test_nothing_is_kept_while_nobody_listens(answers: Answers) -> None:
-    answers.watched = frozenset()
+    answers.tables = Tables()
     answers.put("a", answer("tracks"), since=0)
     assert held(answers, "a") == []
-
-
-@pytest.mark.parametrize(
-    ("statement", "tables"),
-    [
-        pytest.param("SELECT * FROM tracks AS t JOIN albums AS a ON true", {"tracks", "albums"}, id="tables that tell"),
-        pytest.param("SELECT 1", set(), id="no table"),
-        pytest.param("SELECT * FROM tracks, likes", None, id="a table that does not tell"),
-    ],
-)
-def test_what_an_answer_is_made_of_stands_in_its_statements(
-    answers: Answers, statement: str, tables: set[str] | None
-) -> None:
-    assert answers.made_of([statement]) == tables
 
 
 def test_the_tag_of_an_answer_is_that_of_its_bytes() -> None:

@@ -132,7 +132,7 @@ async def test_a_page_has_the_picture_and_its_names_are_no_markup(ask, pool, art
     )
     await pool.execute("UPDATE tracks SET image_id = $1, title = '<script>alert(\"1\")</script>'", image)
     text = (await ask.client.get(f"/s/{await slug_of(ask, artist, 'Track', track)}")).text
-    url = f"{settings.origin_url}/images/{image}/640.jpeg"
+    url = f"{settings.media.origin_url}/images/{image}/640.jpeg"
     assert f'<meta property="og:image" content="{url}">' in text
     assert '<meta property="og:image:height" content="500">' in text
     assert "<script" not in text

@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 
 from graph.catalog import descriptions
@@ -179,9 +180,42 @@ async def test_release_that_is_known_by_its_key_may_be_retitled(pool, valkey, la
 
 async def test_release_without_a_key_gets_that_of_the_first_that_names_it(pool, valkey, label) -> None:
     await service.upsert_tracks(pool, valkey, label, [on(None, key="1")])
-    await service.upsert_tracks(pool, valkey, label, [on("A", key="1"), on("B", key="2"), on(None, key="3")])
+    await service.upsert_tracks(pool, valkey, label, [on("A", key="1"), on("B", key="2")])
     found = [(row["key"], row["found"] and len(row["found"])) for row in await pool.fetch(RELEASES)]
-    assert found == [("A", 1), ("B", 1), (None, 1)]
+    assert found == [("A", 1), ("B", 1)]
+
+
+@pytest.mark.parametrize(
+    ("held", "first", "second", "field"),
+    [
+        pytest.param(None, "A", None, "title", id="by its new key, then by its title"),
+        pytest.param(None, None, "A", "key", id="by its title, then by its new key"),
+        pytest.param("A", "A", None, "title", id="by its key, then by its title"),
+        pytest.param("A", None, "A", "key", id="by its title, then by its key"),
+    ],
+)
+async def test_row_that_names_a_release_otherwise_than_an_earlier_one_is_reported(  # noqa: PLR0917 -- pytest's own
+    pool, valkey, label, held, first, second, field
+) -> None:
+    await service.upsert_tracks(pool, valkey, label, [on(held, key="1", genres=["Folk"])])
+    otherwise = on(second, key="2", genres=["Jazz"], artist="Alma")
+    rows = [on(first, key="1"), msgspec.structs.replace(otherwise, artist="Bela")]
+    for _ in range(2):
+        delivered = await service.upsert_tracks(pool, valkey, label, rows)
+        assert [one.index for one in delivered.accepted] == [0]
+        ((index, problem),) = [(one.index, one.problem) for one in delivered.rejected]
+        assert (index, problem.field, problem.code) == (1, ("album", field), ProblemCode.INVALID_VALUE)
+        assert "row 0" in problem.message
+    assert await pool.fetchval("SELECT array_agg(name) FROM genres") == ["Folk"]
+    assert await pool.fetchval("SELECT array_agg(name) FROM artists") == ["Alma"], "none is made for it"
+    assert [row["title"] for row in await pool.fetch(RELEASES)] == ["Rivers"]
+
+
+async def test_track_is_found_by_the_title_that_its_release_has(pool, valkey, label) -> None:
+    """The first row that names the release says its title."""
+    await service.upsert_tracks(pool, valkey, label, [on("A", key="1"), on("A", key="2", title="Lakes")])
+    (release,) = await pool.fetch(RELEASES)
+    assert (release["title"], release["found"]) == ("Rivers", ["flood\nalma rivers"] * 2)
 
 
 async def test_rows_that_cannot_be_written_are_reported_and_the_others_are_written(pool, valkey, label) -> None:

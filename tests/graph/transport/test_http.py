@@ -93,6 +93,21 @@ async def test_a_request_error_is_400_in_the_new_type_and_200_in_the_old(ask: An
     assert codes(new) == ["BAD_REQUEST"]
 
 
+@pytest.mark.parametrize("accept", [JSON, "multipart/mixed", "text/event-stream"])
+async def test_a_request_without_a_document_is_400_whatever_is_accepted(ask: Any, accept: str) -> None:
+    for body in ({}, {"query": ""}):
+        response = await post(ask, body, accept=accept)
+        assert (response.status_code, codes(response)) == (400, ["BAD_REQUEST"])
+
+
+async def test_an_operation_that_is_not_carried_is_told_how_to_be_sent(ask: Any) -> None:
+    headers = {"accept": "text/event-stream"}
+    fetched = await ask.client.get("/graphql", params={"query": MUTATION}, headers=headers)
+    assert "A mutation cannot be fetched: send it by POST." in fetched.text
+    none = await post(ask, {"query": "fragment A on Query { __typename }"})
+    assert none.json()["errors"][0]["message"] == "The document has no operation."
+
+
 async def test_queries_may_be_fetched(ask: Any) -> None:
     parameters = {"query": "query($id: ID!) { node(id: $id) { id } }", "variables": '{"id": "x"}'}
     response = await ask.client.get("/graphql", params=parameters)
@@ -203,7 +218,16 @@ async def test_other_origins_may_ask_as_the_settings_say(ask: Any) -> None:
     allowed = {name.strip() for name in preflight.headers["access-control-allow-headers"].split(",")}
     assert {"authorization", "content-type"} <= {name.lower() for name in allowed}
     response = await post(ask, {"query": QUERY}, origin="https://player.example")
-    assert response.headers["access-control-expose-headers"] == "x-request-id"
+    exposed = {name.strip() for name in response.headers["access-control-expose-headers"].split(",")}
+    assert exposed == {"retry-after", "x-request-id"}
+
+
+async def test_an_answer_is_kept_by_nobody_and_taken_for_nothing_else(ask: Any) -> None:
+    refused = await post(ask, {"query": QUERY}, authorization="Bearer garbage")
+    for response in (refused, await post(ask, {"query": QUERY}), await ask.client.get("/health/live")):
+        kept = response.headers["cache-control"], response.headers["x-content-type-options"]
+        assert kept == ("no-store", "nosniff")
+    assert (await ask.client.get("/schema.graphql")).headers["x-content-type-options"] == "nosniff"
 
 
 async def test_the_schema_is_served_as_text(ask: Any) -> None:
@@ -222,6 +246,8 @@ async def test_ready_names_every_service(ask: Any) -> None:
     up = {"postgresql": "up", "valkey": "up", "s3": "up"}
     assert (response.status_code, response.json()) == (200, {"status": "ready", "services": up})
     assert (await ask.client.get("/health/live")).json() == {"status": "live"}
+    for path in ("/health/live", "/health/ready"):
+        assert (await ask.client.head(path)).status_code == 200
 
 
 async def test_an_event_stream_carries_errors_inside(ask: Any) -> None:

@@ -55,7 +55,7 @@ async def watched(pool: Pool, add_user, add_track) -> tuple[Viewer, UUID, UUID]:
 @pytest.fixture
 async def stage(start_graph, watched: tuple[Viewer, UUID, UUID], settings: GraphSettings, valkey: Valkey) -> Stage:
     artist, track, asset = watched
-    key = tokens.signing_key(settings.access_token_key_pem)
+    key = tokens.signing_key(settings.tokens.key_pem)
     token = tokens.mint(artist.user_id, artist.role, key=key, now_s=int(time.time()), lifetime_s=600).text
     query = f'subscription {{ ingestProgress(trackId: "{ids.encode("Track", track)}") {{ status }} }}'
     url = await asyncio.to_thread(start_graph)

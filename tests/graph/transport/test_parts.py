@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from email import message_from_bytes
 from functools import reduce
+from types import SimpleNamespace
 from typing import Any
 
 import asyncpg
@@ -223,7 +224,8 @@ async def test_what_has_no_parts_is_answered_as_ever(send: Any, ask: Any, track:
         assert response.headers["content-type"].startswith("application/graphql-response+json")
         assert (response.status_code, "data" in response.json()) == (status, status == 200)
     refused = (await send('subscription { ingestProgress(trackId: "x") { status } }')).json()["errors"][0]
-    assert refused == {"message": "subscriptions are not allowed", "extensions": {"code": "BAD_REQUEST"}}
+    told = "A subscription needs a WebSocket (graphql-transport-ws), or Accept: text/event-stream."
+    assert refused == {"message": told, "extensions": {"code": "BAD_REQUEST"}}
     asked = {"query": TRACK, "variables": json.dumps({"id": track})}
     fetched = await ask.client.get("/graphql", params=asked, headers={"accept": MULTIPART})
     assert fetched.json()["data"] == {"track": {"title": "Tune", "artist": {"name": "Band"}}}
@@ -310,6 +312,16 @@ class TestInAHurry:
         (error,) = last.completed[0].errors
         assert error.extensions["code"] == "TIMEOUT"
         await waiting(pool, number=0)
+
+
+async def test_all_parts_together_have_the_time_of_one_operation(
+    stepwise: Any, track: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.execution.gate.time", SimpleNamespace(monotonic=lambda: -1000.0))  # it began long ago
+    first, last = [part async for part in await stepwise(TRACK, id=track)]
+    assert first.data == {"track": {"title": "Tune"}}
+    ((error,),) = [one.errors for one in last.completed]
+    assert error.extensions["code"] == "TIMEOUT"
 
 
 @pytest.mark.usefixtures("locked")

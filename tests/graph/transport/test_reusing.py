@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ import pytest
 from config.settings import GraphSettings, graph_settings
 from graph import ids
 from graph.persisted.wanted import digest_of
-from graph.reuse.answers import Answer
+from graph.transport import compression
 from graph.viewer import Role
+from origin.encodings import compress
 
 TRACK = "query Track($id: ID!) { track(id: $id) { title artist { name } } }"
 VIEWER = "query Who { viewer { id } }"
@@ -35,24 +35,19 @@ def settings(environment: dict[str, str], tmp_path: Path) -> GraphSettings:
 
 
 @pytest.fixture
-async def track(app: Any, add_user: Any, add_track: Any) -> str:
+async def track(heard: Any, add_user: Any, add_track: Any) -> str:
     """The id of a track that everybody may see, once the process has heard of it."""
     name = ids.encode("Track", await add_track(await add_user(Role.ARTIST), ready=1000))
-    await heard(app.state.services)
+    await heard()
     return name
 
 
-async def heard(services: Any) -> None:
-    """Wait until the process has heard of every change before now: it hears of them in their order."""
-    answers = services.answers
-    async with asyncio.timeout(PATIENCE_S):
-        while not answers.watched:
-            await asyncio.sleep(0.01)
-        mark = Answer(body=b"", media_type="", tables=frozenset({"mark"}), made_at_s=time.monotonic())
-        answers.put("mark", mark, since=answers.changes)
-        await services.pool.execute("SELECT pg_notify('segue_changes', 'mark')")
-        while answers.get("mark", now_s=time.monotonic()):
-            await asyncio.sleep(0.01)
+@pytest.fixture
+async def other(heard: Any, add_user: Any, add_track: Any) -> str:
+    """The id of a track of somebody else."""
+    name = ids.encode("Track", await add_track(await add_user(Role.ARTIST), ready=1000))
+    await heard()
+    return name
 
 
 async def fetch(ask: Any, text: str, headers: dict[str, str] | None = None, **variables: Any) -> httpx.Response:
@@ -69,10 +64,30 @@ async def test_the_second_request_needs_no_statement(ask: Any, track: str, count
     assert first.json()["data"] == {"track": {"title": "Tune", "artist": {"name": "Band"}}}
     assert (second.content, second.headers["etag"]) == (first.content, first.headers["etag"])
     assert second.headers["content-type"] == first.headers["content-type"]
-    assert {"artists", "tracks"} <= set(second.headers["surrogate-key"].split())
+    tags = second.headers["surrogate-key"].split()
+    assert {"artists", "tracks", f"track-{ids.find('Track', track)}"} <= set(tags)
+    assert second.headers["cache-tag"].split(",") == tags
     kind, age = second.headers["cache-control"].split(", ")
     assert kind == "public"
     assert 0 < int(age.removeprefix("max-age=")) <= 60
+
+
+async def test_an_answer_is_encoded_once_for_each_coding(
+    ask: Any, track: str, heard: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ask.app.state.services.pool.execute("UPDATE artists SET name = repeat('la', 1000)")
+    await heard()
+    plain = await fetch(ask, TRACK, {"accept-encoding": "identity"}, id=track)
+    made = []
+    monkeypatch.setattr(compression, "compress", lambda *asked: made.append(asked) or compress(*asked))
+    for accepted in ("gzip", "br", "gzip", "br"):
+        response = await fetch(ask, TRACK, {"accept-encoding": accepted}, id=track)
+        assert response.headers["content-encoding"] == accepted
+        assert response.headers["etag"] == f"W/{plain.headers['etag']}"
+        assert "accept-encoding" in response.headers["vary"]
+        assert response.content == plain.content
+        assert response.num_bytes_downloaded < 500
+    assert len(made) == 2
 
 
 async def test_who_has_the_answer_is_told_that_it_is_still_true(ask: Any, track: str) -> None:
@@ -103,15 +118,29 @@ async def test_an_answer_leaves_when_what_it_shows_changes(
     assert new.json()["data"]["track"] == expected
 
 
-async def test_what_changes_elsewhere_leaves_it(ask: Any, track: str, counting: Any) -> None:
+async def test_what_changes_elsewhere_leaves_it(ask: Any, track: str, counting: Any, heard: Any) -> None:
     await fetch(ask, TRACK, id=track)
     pool = ask.app.state.services.pool
     await pool.execute("UPDATE assets SET fraction = 1")  # of an ingest; nobody is shown it
     await pool.execute("INSERT INTO genres (id, name, slug) VALUES (gen_random_uuid(), 'x', 'x')")
-    await heard(ask.app.state.services)
+    await heard()
     async with counting() as statements:
         await fetch(ask, TRACK, id=track)
     assert statements == []
+
+
+async def test_what_shows_nothing_of_a_change_stays(
+    ask: Any, track: str, other: str, counting: Any, heard: Any
+) -> None:
+    await fetch(ask, TRACK, id=track)
+    await fetch(ask, TRACK, id=other)
+    change = "UPDATE tracks SET title = 'Other' WHERE id = $1"
+    await ask.app.state.services.pool.execute(change, ids.find("Track", other))
+    await heard()
+    async with counting() as statements:
+        await fetch(ask, TRACK, id=track)
+    assert statements == []
+    assert (await fetch(ask, TRACK, id=other)).json()["data"]["track"]["title"] == "Other"
 
 
 async def test_only_anonymous_persisted_queries_are_reused(ask: Any, track: str, add_user: Any) -> None:
@@ -136,12 +165,12 @@ async def test_a_cache_is_told_by_what_answers_differ(ask: Any, track: str, head
     assert (shared.status_code, shared.headers["vary"]) == (404, answered.headers["vary"])
 
 
-async def test_one_country_is_not_given_the_answer_of_another(ask: Any, track: str) -> None:
+async def test_one_country_is_not_given_the_answer_of_another(ask: Any, track: str, heard: Any) -> None:
     services = ask.app.state.services
     await services.pool.execute(
         "INSERT INTO licences (id, track_id, market) SELECT gen_random_uuid(), id, 'SE' FROM tracks"
     )
-    await heard(services)
+    await heard()
     for country, expected in (("SE", True), ("DE", False), ("SE", True)):
         answered = await fetch(ask, TRACK, {"x-country": country}, id=track)
         assert (answered.json()["data"]["track"] is not None) is expected

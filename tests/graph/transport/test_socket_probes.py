@@ -4,6 +4,7 @@ A probe whose last word is no close code is followed by a ping, so that it also 
 the library got wrong by itself are marked in their names.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -139,6 +140,23 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_socket_without_init_closes_with_4408(connect: Callable[..., Any]) -> None:
     async with connect() as socket:
         assert await socket.receive() == 4408
+
+
+async def test_a_client_that_answers_no_ping_has_gone(
+    connect: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks: asyncio.Queue[None] = asyncio.Queue()
+    monkeypatch.setattr("graph.transport.socket.tick", ticks.get)
+    async with connect() as socket:
+        await socket.start()
+        for _ in range(2):
+            ticks.put_nowait(None)
+            assert await socket.told() == {"type": "ping"}
+            assert await heard(socket, {"type": "pong"}, []) == []
+        ticks.put_nowait(None)
+        assert await socket.told() == {"type": "ping"}
+        ticks.put_nowait(None)
+        assert await socket.told() == 1001
 
 
 @pytest.fixture

@@ -17,11 +17,12 @@ def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
 
 
-async def test_the_token_of_connection_init_signs_in(ask: Any, add_user: Any, connect: Any) -> None:
+@pytest.mark.parametrize("member", ["authorization", "Authorization"])
+async def test_the_token_of_connection_init_signs_in(ask: Any, add_user: Any, connect: Any, member: str) -> None:
     viewer = await add_user(Role.LISTENER)
     async with connect() as socket:
         assert socket.handshake["subprotocol"] == "graphql-transport-ws"
-        assert (await socket.start(bearer(ask.token(viewer))))["type"] == "connection_ack"
+        assert (await socket.start({member: f"Bearer {ask.token(viewer)}"}))["type"] == "connection_ack"
         answer = await socket.operate(VIEWER)
         assert answer["payload"]["data"] == {"viewer": {"id": ids.encode("User", viewer.user_id)}}
         assert await socket.receive() == {"id": "1", "type": "complete"}

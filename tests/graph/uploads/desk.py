@@ -10,16 +10,24 @@ import pytest
 
 from config.objects import ObjectStore
 from config.postgres import Pool
+from config.settings import UploadSettings
+from config.settings.uploads import PART_MIN_BYTES
 from graph.errors import ProblemCode, Refused
 from graph.uploads import service
 from graph.uploads.promise import Promise
-from graph.uploads.service import Announced, Kept, Limits
+from graph.uploads.service import Announced, Kept
 from graph.uploads.transfer import SignedPart
 from graph.viewer import Viewer
 from ingest.contract import ENTRYPOINT, decode_job
 
 MASTER = bytes(range(256)) * 3000
-LIMITS = Limits(max_bytes=50_000_000, lifetime_s=600, multipart_from_bytes=20_000_000, part_bytes=5 * 1024**2)
+LIMITS = UploadSettings(
+    max_bytes=50_000_000,
+    lifetime_s=600,
+    multipart_from_bytes=20_000_000,
+    part_bytes=PART_MIN_BYTES,
+    streamed_max=1,
+)
 LARGE = bytes(range(256)) * 24_000  # 6,144,000 bytes: a part of 5 MiB and a shorter one
 
 

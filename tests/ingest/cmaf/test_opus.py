@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from ingest.cmaf.boxes import walk
-from ingest.cmaf.segmentation import frames_a_segment
 from ingest.cmaf.track_file import Frame, Track, header, segment
 from ingest.stages.encode import OpusEncoder
 from origin.asset import Codec
+from tests.ingest.cmaf.files import decoded_count, packets, payloads, track_file
 
 RATE = 48_000
 SAMPLES = 9 * RATE + 13
@@ -40,16 +40,6 @@ def encoded(signal: Any, channels: int = 2) -> list[Frame]:
     return [*encoder.encode(signal), *encoder.finish()]
 
 
-def track_file(track: Track, frames: list[Frame]) -> tuple[bytes, list[bytes]]:
-    """The header and the segments."""
-    segments, first = [], 0
-    for number, count in enumerate(frames_a_segment(len(frames), 960, RATE), 1):
-        part = frames[first : first + count]
-        segments.append(segment(track, part, sequence_number=number, decode_time=first * 960))
-        first += count
-    return header(track), segments
-
-
 def ffmpeg_cmaf(signal: Any, channels: int = 2) -> bytes:
     """The same signal through FFmpeg's muxer, with an edit list, which it writes only when `moov` is delayed."""
     buffer = io.BytesIO()
@@ -64,24 +54,6 @@ def ffmpeg_cmaf(signal: Any, channels: int = 2) -> bytes:
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return buffer.getvalue()
-
-
-def payloads(data: bytes) -> dict[str, bytes]:
-    return {found.path: found.payload for found in walk(data)}
-
-
-def packets(data: bytes) -> list[tuple[int | None, int | None, int | None, bytes]]:
-    with av.open(io.BytesIO(data)) as container:
-        return [
-            (packet.pts, packet.dts, packet.duration, bytes(packet))
-            for packet in container.demux(container.streams.audio[0])
-            if packet.size
-        ]
-
-
-def decoded_count(data: bytes) -> int:
-    with av.open(io.BytesIO(data)) as container:
-        return sum(frame.samples for frame in container.decode(audio=0))
 
 
 @pytest.fixture(scope="module")

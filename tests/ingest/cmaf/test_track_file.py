@@ -12,10 +12,10 @@ import pytest
 
 from ingest.cmaf import boxes
 from ingest.cmaf.boxes import walk
-from ingest.cmaf.segmentation import frames_a_segment
 from ingest.cmaf.track_file import Frame, Track, entry_rate_hz, header, segment
 from ingest.stages.encode import AacEncoder, FlacEncoder
 from origin.asset import Codec
+from tests.ingest.cmaf.files import decoded_count, packets, payloads, track_file
 
 RATE = 44_100
 SAMPLES = 9 * RATE + 13
@@ -36,20 +36,6 @@ def aac_track(**changes: Any) -> Track:
     return Track(**{**values, **changes})
 
 
-def payloads(data: bytes) -> dict[str, bytes]:
-    return {found.path: found.payload for found in walk(data)}
-
-
-def track_file(track: Track, frames: list[Frame]) -> tuple[bytes, list[bytes]]:
-    """The header and the segments."""
-    segments, first, time = [], 0, 0
-    for number, count in enumerate(frames_a_segment(len(frames), track.frame_ticks, track.sample_rate_hz), 1):
-        part = frames[first : first + count]
-        segments.append(segment(track, part, sequence_number=number, decode_time=time))
-        first, time = first + count, time + sum(frame.duration_ticks for frame in part)
-    return header(track), segments
-
-
 @pytest.fixture(scope="module")
 def music(masters: Any) -> Any:
     return masters.music(SAMPLES / RATE, RATE)
@@ -59,20 +45,6 @@ def music(masters: Any) -> Any:
 def aac_frames(music: Any) -> list[Frame]:
     encoder = AacEncoder(sample_rate_hz=RATE, channels=2, bandwidth_bps=160_000, coder="twoloop")
     return [*encoder.encode(music), *encoder.finish()]
-
-
-def packets(data: bytes) -> list[tuple[int | None, int | None, int | None, bytes]]:
-    with av.open(io.BytesIO(data)) as container:
-        return [
-            (packet.pts, packet.dts, packet.duration, bytes(packet))
-            for packet in container.demux(container.streams.audio[0])
-            if packet.size
-        ]
-
-
-def decoded_count(data: bytes) -> int:
-    with av.open(io.BytesIO(data)) as container:
-        return sum(frame.samples for frame in container.decode(audio=0))
 
 
 def ffmpeg_cmaf(music: Any, **options: str) -> bytes:

@@ -24,8 +24,8 @@ from ingest.contract import (
 from ingest.errors import Superseded
 from ingest.jobs.ledger import Claim, Ledger, Shelved
 from ingest.product import Product
-from origin.asset import Asset, Codec, Loudness, Master, Rendition, Segment
-from tests.ingest.described import RENDITION
+from origin.asset import Loudness
+from tests import described
 
 DELAY = timedelta(hours=2)
 LOUDNESS = Loudness(
@@ -37,31 +37,15 @@ LOUDNESS = Loudness(
     sample_peak_dbfs=-1.25,
     true_peak_dbtp=-0.75,
 )
-MASTER = Master(
-    sample_rate_hz=48_000, channels=2, bits_per_sample=24, sample_count=96_000, loudness=LOUDNESS, pcm_sha256="0a" * 32
+MASTER = described.master(
+    sample_rate_hz=48_000, bits_per_sample=24, sample_count=96_000, loudness=LOUDNESS, pcm_sha256="0a" * 32
 )
 
 
-def rendition(codec: Codec, gain_db: float) -> Rendition:
-    return msgspec.structs.replace(
-        RENDITION,
-        name=codec.value,
-        codec=codec,
-        sample_count=96_000,
-        segments=(Segment(byte_length=1, duration_ticks=96_000, sha256="0" * 32),),
-        gain_db=gain_db,
-        loudness=LOUDNESS,
-    )
-
-
 def product(job: Job, **more: Any) -> Product:
-    asset = Asset(
-        asset_id=job.asset_id,
-        revision=job.revision,
-        title="T",
-        master=MASTER,
-        renditions=(rendition(Codec.FLAC, 0.0), rendition(Codec.AAC, 0.5), rendition(Codec.OPUS, 0.25)),
-    )
+    gains_db = {"flac": 0.0, "aac": 0.5, "opus": 0.25}
+    renditions = (described.rendition(name, gain_db=gain_db, loudness=LOUDNESS) for name, gain_db in gains_db.items())
+    asset = described.asset(*renditions, asset_id=job.asset_id, revision=job.revision, master=MASTER)
     return Product(asset=asset, **more)
 
 

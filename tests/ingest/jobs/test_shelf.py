@@ -17,50 +17,13 @@ from ingest.renditions.finished import Finished
 from ingest.renditions.ladder import File, Rung
 from ingest.renditions.recipe import Recipe
 from origin import asset as assets
-from origin.asset import Codec, Loudness, Progressive, Rendition, Segment
+from origin.asset import Codec
+from tests import described
 
-QUIET = Loudness(integrated_lufs=None, true_peak_dbtp=None)
 RUNG = Rung(name="aac-96", codec=Codec.AAC, stereo_bandwidth_bps=96_000, files=(File.CMAF, File.M4A))
 RECIPE = Recipe(ladder=(RUNG,), target_lufs=-14.0, aac_coder="twoloop")
 FINISHED = Finished(
-    rung_name="aac-96",
-    rendition=Rendition(
-        name="aac-96",
-        codec=Codec.AAC,
-        codec_string="mp4a.40.2",
-        sample_rate_hz=48_000,
-        channels=2,
-        nominal_bandwidth_bps=96_000,
-        average_bandwidth_bps=1,
-        peak_bandwidth_bps=1,
-        priming_samples=1024,
-        padding_samples=0,
-        sample_count=4096,
-        header_byte_length=1,
-        header_sha256="0" * 32,
-        segments=(Segment(byte_length=1, duration_ticks=5120, sha256="0" * 32),),
-        sha256="00",
-        gain_db=-1.5,
-        loudness=QUIET,
-    ),
-    progressive=Progressive(
-        name="aac-96",
-        extension="m4a",
-        media_type="audio/mp4",
-        codec=Codec.AAC,
-        codec_string="mp4a.40.2",
-        sample_rate_hz=48_000,
-        channels=2,
-        nominal_bandwidth_bps=96_000,
-        average_bandwidth_bps=1,
-        priming_samples=1024,
-        padding_samples=0,
-        sample_count=4096,
-        byte_length=1,
-        sha256="00",
-        gain_db=-1.5,
-        loudness=QUIET,
-    ),
+    rung_name="aac-96", rendition=described.rendition("aac-96"), progressive=described.whole_file("aac-96.m4a")
 )
 MakeShelf = Callable[..., Shelf]
 

@@ -13,11 +13,11 @@ from config.errors import ServiceUnavailable
 from config.objects import open_store
 from config.settings import ingest_settings
 from config.valkey import open_valkey
-from config.withdrawals import promise
 from ingest.lifecycle import removals
 from ingest.lifecycle.housekeeping import Rules, house_kept, sweep, tidy
 from origin.layout import withdrawal_key
 
+PROMISE = "INSERT INTO withdrawals (asset_id, withdrawn) VALUES ($1, true)"
 GRACE = timedelta(days=1)
 PATIENCE_S = 60.0
 RULES = Rules(interval=timedelta(hours=1), grace=GRACE)
@@ -149,7 +149,7 @@ async def test_marker_of_a_withdrawn_asset_stays_as_long_as_its_asset(queue: Any
     promised, removed, gone = uuid4(), uuid4(), uuid4()
     await put(queue, *map(withdrawal_key, (job.asset_id, promised, removed, gone)), f"assets/{job.asset_id}/7/x")
     async with pool.acquire() as connection:
-        await promise(connection, promised, withdrawn=True)
+        await connection.execute(PROMISE, promised)
         await removals.add(connection, f"assets/{removed}/", delay=timedelta(days=9))
     await sweep(pool, queue.store, now=later(), grace=GRACE)
     assert await everything(queue) - {job.upload_key} == set(map(withdrawal_key, (job.asset_id, promised, removed)))
@@ -157,8 +157,7 @@ async def test_marker_of_a_withdrawn_asset_stays_as_long_as_its_asset(queue: Any
 
 async def test_withdrawal_that_the_api_did_not_come_to_is_carried_out(queue: Any, pool: Any) -> None:
     asset_id = uuid4()
-    async with pool.acquire() as connection:
-        await promise(connection, asset_id, withdrawn=True)
+    await pool.execute(PROMISE, asset_id)
     settings = ingest_settings(queue.environment)
     async with open_valkey(settings.valkey) as valkey, house_kept(pool, queue.store, valkey, RULES):
         async with asyncio.timeout(PATIENCE_S):

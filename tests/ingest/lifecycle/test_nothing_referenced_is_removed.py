@@ -14,10 +14,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
-import msgspec
 import pytest
 from pgqueuer.domain.errors import RetryRequested
 from valkey.asyncio import Valkey
@@ -29,7 +28,6 @@ from graph.images import service as pictures
 from graph.uploads import handover
 from graph.uploads.records import Stored
 from graph.viewer import Role, Viewer
-from ingest import publish
 from ingest.albums import Albums
 from ingest.contract import ALBUM_ENTRYPOINT, ENTRYPOINT, IMAGE_ENTRYPOINT, FailureCode
 from ingest.errors import ChildDied, MediaError, NotQuarantined
@@ -41,39 +39,19 @@ from ingest.jobs import quarantine
 from ingest.jobs.ledger import Ledger
 from ingest.lifecycle import removals
 from ingest.lifecycle.housekeeping import sweep
-from ingest.product import Product
-from ingest.renditions.finished import Finished
 from ingest.renditions.ladder import File, Rung
 from ingest.renditions.recipe import Recipe
-from ingest.tasks import Illustrated, ImageFile, Picture
-from origin.asset import Asset, Codec, Master
-from origin.image import ImageFormat, record_key, source_key
-from tests.ingest.described import QUIET, RENDITION
+from origin.asset import Codec
+from origin.image import record_key, source_key
+from tests.ingest.lifecycle.pretended import RUNGS, Killed, pretend
 
 DELAY = timedelta(hours=6)
 GRACE = timedelta(days=1)
 RECIPE = Recipe(
-    ladder=tuple(Rung(name=name, codec=Codec.FLAC, files=(File.CMAF,)) for name in ("one", "two")),
+    ladder=tuple(Rung(name=name, codec=Codec.FLAC, files=(File.CMAF,)) for name in RUNGS),
     target_lufs=-14.0,
     aac_coder="fast",
 )
-MASTER = Master(
-    sample_rate_hz=48_000, channels=2, bits_per_sample=16, sample_count=4096, loudness=QUIET, pcm_sha256="00" * 32
-)
-DRAWN = Illustrated(
-    color="#000000",
-    placeholder="x",
-    files=(ImageFile(size_px=64, image_format=ImageFormat.WEBP, width_px=9, height_px=9, byte_length=1),),
-)
-
-
-class Killed(BaseException):
-    """The end of a worker by SIGKILL: nothing of it runs any more."""
-
-
-def finished(name: str) -> Finished:
-    rendition = msgspec.structs.replace(RENDITION, name=name)
-    return Finished(rung_name=name, rendition=rendition, progressive=None)
 
 
 class Life:
@@ -83,7 +61,7 @@ class Life:
         self.pool, self.store, self.chance = pool, store, chance
         self.viewer = Viewer(user_id=uuid4(), role=Role.ARTIST, token_expires_at_s=0)
         self._folder = folder
-        self._pictures = [bytes([number]) for number in range(4)]
+        self.pictures = [bytes([number]) for number in range(4)]
         self._faults = True
         # What an offered picture has instead of a row is the grace time, so a clock that is ahead has to wait for it.
         self._offering = asyncio.Lock()
@@ -152,7 +130,7 @@ class Life:
                 await handover.keep(connection, upload, back_catalogue=False)
 
     async def promise_picture(self) -> None:
-        content = self.chance.choice(self._pictures)
+        content = self.chance.choice(self.pictures)
         digest = hashlib.sha256(content).hexdigest()
         given = {"content_type": "image/png", "size_bytes": 1, "sha256": digest, "lifetime_s": 3600}
         announced = await pictures.announce(self.pool, self.store, viewer=self.viewer, **given)  # type: ignore[arg-type]
@@ -240,7 +218,8 @@ class Life:
         named = set()
         for row in await self.pool.fetch("SELECT asset_id, revision FROM assets WHERE status = 'ready'"):
             directory = f"assets/{row['asset_id']}/{row['revision']}/"
-            named |= {directory + name for name in ("one.mp4", "two.mp4", "loudness.blocks", "asset.json")}
+            named |= {f"{directory}{rung}.mp4" for rung in RUNGS}
+            named |= {directory + name for name in ("loudness.blocks", "asset.json")}
         for row in await self.pool.fetch("SELECT asset_id, revision, rung FROM asset_renditions"):
             named.add(f"assets/{row['asset_id']}/{row['revision']}/{row['rung']}.mp4")
         waiting = (
@@ -260,56 +239,6 @@ class Life:
 @asynccontextmanager
 async def nothing() -> AsyncIterator[None]:
     yield
-
-
-def pretend(life: Life, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Put something in the place of the encoders and of the drawer."""
-
-    class Run:
-        def __init__(self, job: Any, *, folder: Path, shelf: Any, reporter: Any, offer: Any, **_: object) -> None:
-            self.job, self.folder, self.shelf, self.reporter, self.offer = job, folder, shelf, reporter, offer
-
-        async def perform(self) -> Product:
-            for name in ("one", "two"):
-                file = self.folder / "some.mp4"
-                file.write_bytes(b"x")
-                if await self.shelf.find(name) is None:
-                    await self.shelf.keep(finished(name), {f"{name}.mp4": file})
-                life.fault()
-            asset = Asset(
-                asset_id=self.job.asset_id,
-                revision=self.job.revision,
-                title="T",
-                master=MASTER,
-                renditions=tuple(finished(name).rendition for name in ("one", "two")),  # type: ignore[misc]
-            )
-            (self.folder / "blocks").write_bytes(b"")
-            await publish.publish(life.store, asset, self.folder / "blocks", self.reporter.step)
-            life.fault()
-            offered = await self._offered(asset.asset_id)
-            life.fault()
-            return Product(asset=asset, image=offered)
-
-        async def _offered(self, asset_id: UUID) -> Any:
-            content = life.chance.choice([None, *life._pictures])
-            if content is None:
-                return None
-            (self.folder / "picture").write_bytes(content)
-            picture = Picture(size_bytes=1, sha256=hashlib.sha256(content).hexdigest())
-            return await self.offer(asset_id, picture, self.folder / "picture")
-
-    class Drawer:
-        async def run(self, task: Any, _watch: object) -> Illustrated:
-            life.fault()
-            Path(task.files_path).write_bytes(b"x")
-            return DRAWN
-
-    @asynccontextmanager
-    async def child(*_: object) -> AsyncIterator[Drawer]:
-        yield Drawer()
-
-    monkeypatch.setattr(handlers, "Run", Run)
-    monkeypatch.setattr(images, "child", child)
 
 
 @pytest.mark.parametrize("seed", range(3))

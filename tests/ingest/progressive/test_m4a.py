@@ -20,6 +20,7 @@ from ingest.progressive.m4a import M4aWriter, header
 from ingest.renditions.ladder import File
 from ingest.stages.encode import AacEncoder
 from origin.asset import Codec
+from tests.ingest.cmaf.files import packets, payloads
 
 RATE = 44_100
 SAMPLES = 5 * RATE + 13
@@ -79,15 +80,6 @@ def ffmpegs(music: Any) -> bytes:
         container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return buffer.getvalue()
-
-
-def payloads(data: bytes) -> dict[str, bytes]:
-    return {found.path: found.payload for found in walk(data)}
-
-
-def packets(data: bytes) -> list[tuple[int | None, int | None, int | None, bytes]]:
-    with av.open(io.BytesIO(data)) as container:
-        return [(packet.pts, packet.dts, packet.duration, bytes(packet)) for packet in container.demux() if packet.size]
 
 
 def test_ffmpeg_reads_the_packets_that_it_reads_of_its_own_file(written: bytes, ffmpegs: bytes) -> None:

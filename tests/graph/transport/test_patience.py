@@ -1,0 +1,92 @@
+"""Clients that stall: a body that stops in the middle, and answers that nobody reads."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from graph.transport import patience
+from graph.transport.patience import Peer
+
+PATIENCE_S = 60.0
+
+
+@pytest.fixture(autouse=True)
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "STALLED_S", 0.05)
+
+
+async def never(*_: Any) -> Any:
+    await asyncio.Event().wait()
+
+
+def scope() -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": "POST",
+        "path": "/graphql",
+        "raw_path": b"/graphql",
+        "query_string": b"",
+        "root_path": "",
+        "scheme": "http",
+        "http_version": "1.1",
+        "headers": [(b"content-type", b"application/json"), (b"content-length", b"100")],
+        "client": ("127.0.0.1", 1),
+        "server": ("graph.test", 80),
+        "state": {},
+        "extensions": {},
+    }
+
+
+async def test_a_body_that_stops_is_408(ask: Any) -> None:
+    pieces = [{"type": "http.request", "body": b'{"query": "{', "more_body": True}]
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return pieces.pop() if pieces else await never()
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async with asyncio.timeout(PATIENCE_S):
+        await ask.app(scope(), receive, send)
+    assert sent[0]["status"] == 408
+    assert sent[1]["body"] == b'{"errors":[{"message":"Request Timeout","extensions":{"code":"BAD_REQUEST"}}]}'
+
+
+@pytest.mark.parametrize("kind", ["http", "websocket"])
+async def test_who_does_not_read_has_left(kind: str) -> None:
+    heard: list[Any] = [{"type": "http.request", "body": b"", "more_body": False}] if kind == "http" else []
+
+    async def receive() -> Any:
+        return heard.pop() if heard else await never()
+
+    peer = Peer(kind, receive, never)
+    if kind == "http":
+        await peer.receive()
+    listening = asyncio.create_task(peer.receive())
+    async with asyncio.timeout(PATIENCE_S):
+        await peer.send({"type": "http.response.body", "body": b"", "more_body": True})
+        assert (await listening)["type"] == f"{kind}.disconnect"
+        assert (await peer.receive())["type"] == f"{kind}.disconnect"
+        await peer.send({"type": "http.response.body", "body": b"", "more_body": True})
+
+
+async def test_who_is_told_goodbye_need_not_answer() -> None:
+    async def send(_: Any) -> None:
+        pass
+
+    peer = Peer("websocket", never, send)
+    listening = asyncio.create_task(peer.receive())
+    await asyncio.sleep(0)  # it listens by now
+    async with asyncio.timeout(PATIENCE_S):
+        await peer.send({"type": "websocket.close", "code": 1001, "reason": ""})
+        assert (await listening)["type"] == "websocket.disconnect"
+
+
+async def test_who_is_only_quiet_is_listened_to() -> None:
+    async def receive() -> Any:
+        await asyncio.sleep(5 * patience.STALLED_S)
+        return {"type": "websocket.receive", "text": "{}"}
+
+    assert (await Peer("websocket", receive, never).receive())["type"] == "websocket.receive"
