@@ -78,9 +78,6 @@ BEGIN
 END
 $$;
 
--- Nothing that is shown is made of the renditions of an ingest.
-DROP TRIGGER tells_of_change ON asset_renditions;
-
 DO $$
 DECLARE
     watched text;
@@ -95,7 +92,7 @@ BEGIN
         ('album_genres', '''album'', ''album_id'''),
         ('tracks', '''track'', ''id'', ''album'', ''album_id'', ''artist'', ''artist_id'''),
         ('track_genres', '''track'', ''track_id'''),
-        ('track_credits', '''track'', ''track_id'''),
+        ('track_credits', '''track'', ''track_id'', ''artist'', ''artist_id'''),
         ('track_lyrics', '''track'', ''track_id'''),
         ('licences', '''track'', ''track_id'''),
         ('assets', '''asset'', ''asset_id'''),
@@ -105,10 +102,9 @@ BEGIN
         ('playlists', '''playlist'', ''id'', ''user'', ''owner_id'''),
         ('playlist_entries', '''playlist'', ''playlist_id''')
     LOOP
-        EXECUTE format('DROP TRIGGER tells_of_change ON %I', watched);
-        -- This one also tells who listens what the table's rows concern.
+        -- This one also tells who listens what the table's rows are. It is replaced, not dropped: readers go on meanwhile.
         EXECUTE format(
-            'CREATE TRIGGER tells_of_change AFTER TRUNCATE ON %I FOR EACH STATEMENT'
+            'CREATE OR REPLACE TRIGGER tells_of_change AFTER TRUNCATE ON %I FOR EACH STATEMENT'
             ' EXECUTE FUNCTION tell_of_change(%s)', watched, arguments);
         EXECUTE format(
             'CREATE TRIGGER tells_of_deletes AFTER DELETE ON %I REFERENCING OLD TABLE AS before FOR EACH STATEMENT'
@@ -135,3 +131,6 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Nothing that is shown is made of the renditions of an ingest.
+DROP TRIGGER tells_of_change ON asset_renditions;

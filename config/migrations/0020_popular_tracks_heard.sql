@@ -1,14 +1,4 @@
--- The tracks that were there before, and what was heard of them; nobody waits meanwhile, for reading locks nobody out.
-INSERT INTO track_popularity (track_id, artist_id) SELECT id, artist_id FROM tracks ON CONFLICT DO NOTHING;
-
--- Under the rules of charts: five plays a day of one listener, none in private. What waits to be counted is left to that.
-INSERT INTO track_plays_waiting AS waiting (track_id, plays, score)
-SELECT track_id, sum(plays), sum(plays * power(2, (day - date '2026-01-01') / 28.0::float8))
-FROM (
-    SELECT track_id, (played_at AT TIME ZONE 'UTC')::date AS day, least(count(*), 5) AS plays
-    FROM plays AS play
-    WHERE NOT private AND NOT EXISTS (SELECT FROM plays_waiting AS uncounted WHERE uncounted.id = play.id)
-    GROUP BY track_id, user_id, day
-) AS daily
-GROUP BY track_id ORDER BY track_id
-ON CONFLICT (track_id) DO UPDATE SET plays = waiting.plays + excluded.plays, score = waiting.score + excluded.score;
+-- The tracks that were there before. Each is shared as it is read, so that none goes, or goes to another artist, before its
+-- row is there; whoever writes a track waits for this.
+INSERT INTO track_popularity (track_id, artist_id)
+SELECT id, artist_id FROM tracks ORDER BY id FOR SHARE ON CONFLICT DO NOTHING;

@@ -16,6 +16,7 @@ from uuid import UUID
 
 import msgspec
 
+from config.errors import Overtaken
 from config.postgres import Connection
 from graph.catalog.credits import Credit
 from graph.catalog.genres import GenreName
@@ -125,7 +126,10 @@ async def _genre_keys(connection: Connection, genres: Iterable[GenreName]) -> di
     ordered = [named[slug] for slug in sorted(named)]
     keys = [new_key() for _ in ordered]
     await connection.execute(INSERT_GENRES, keys, [one.slug for one in ordered], [one.name for one in ordered])
-    return {row["slug"]: row["id"] for row in await connection.fetch(GENRES, list(named))}
+    found = {row["slug"]: row["id"] for row in await connection.fetch(GENRES, list(named))}
+    if len(found) < len(named):
+        raise Overtaken  # one has gone since it was found (`graph.genres.upkeep`)
+    return found
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], *, width: int) -> list[list[Any]]:

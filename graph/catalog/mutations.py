@@ -177,7 +177,8 @@ class CatalogMutation:
         return DeleteTrackPayload(deleted_track_id=given.track_id)
 
     @strawberry.mutation(
-        description="Delete an album with its tracks, for good. URLs that were given out work until they expire.",
+        description="Delete an album with its tracks, those of other artists among them, for good."
+        " URLs that were given out work until they expire.",
         extensions=[UserErrors(DeleteAlbumPayload)],
     )
     async def delete_album(self, info: Info, given: Annotated[DeleteAlbumInput, INPUT]) -> DeleteAlbumPayload | None:
@@ -190,7 +191,8 @@ class CatalogMutation:
         return DeleteAlbumPayload(deleted_album_id=given.album_id)
 
     @strawberry.mutation(
-        description="Delete an artist with its music, for good. URLs that were given out work until they expire.",
+        description="Delete an artist with its music, and with what other artists have on its albums, for good."
+        " URLs that were given out work until they expire.",
         extensions=[UserErrors(DeleteArtistPayload)],
     )
     async def delete_artist(self, info: Info, given: Annotated[DeleteArtistInput, INPUT]) -> DeleteArtistPayload | None:

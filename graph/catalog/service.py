@@ -105,7 +105,8 @@ async def create_track(
 
     async def write() -> UUID:
         artist = await share_artist(connection, viewer, artist_id)
-        await connection.execute(SHARE_ALBUM, album_id)
+        if album_id is not None:
+            await connection.execute(SHARE_ALBUM, album_id)
         album = await owned_album(connection, artist, album_id)
         found_by = index_text(kept, artist.name, album.title if album else "")
         placed = (disc_number, track_number, explicit)

@@ -43,8 +43,8 @@ WHOLES = {
     "track": frozenset({"asset", "track", "album", "artist"}),
 }
 """The kinds of keys by which a change is told, by the kind that its trigger names; else that kind alone."""
-MOST_ROWS = 64
-"""Tags of rows that an answer has. More do not fit beside other headers: 4 KiB is what nginx reserves for all."""
+MOST_ROWS = 32
+"""Tags of rows that an answer has, sent in two headers. More do not fit into the 4 KiB that nginx reserves for all."""
 
 WORD = re.compile(r"[a-z_]+")
 # What belongs to the asker, of which an answer to everybody has nothing.

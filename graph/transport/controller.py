@@ -86,6 +86,7 @@ class Controller(PartsController):
 
     @get()
     async def handle_http_get(self, request: Request[Any, Any, Any]) -> Response[Any]:
+        self._check_origin(request)
         services: Services = request.app.state.services
         if not services.answers.max_age_s or not may_be_reused(request):
             return await self._serve(request)

@@ -74,13 +74,16 @@ class Peer:
             async with asyncio.timeout(STALLED_S):
                 await self._send(message)
         except TimeoutError:
-            log.info("a client does not read", kind=self._gone["type"].partition(".")[0], after_s=STALLED_S)
+            if not self._has_left:  # several messages may have been stuck
+                log.info("a client does not read", kind=self._gone["type"].partition(".")[0], after_s=STALLED_S)
             self._leave()
         if message["type"] == "websocket.close":
             # Who has vanished never says goodbye.
             self._leave()
 
     def _leave(self) -> None:
+        if self._has_left:
+            return
         self._has_left = True
         if self._listening is not None:
             self._listening.reschedule(0)

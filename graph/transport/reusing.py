@@ -41,14 +41,16 @@ async def reused(request: Request[Any, Any, Any], asked: Parameters, context: Co
     held = answers.get(key, now_s=time.monotonic())
     if held is not None:
         return await _told(request, held, context)
-    since = answers.changes
+    since, tables = answers.changes, answers.tables
     footprints = Footprints()
     with statements_noted() as noted:
         made = await make(footprints)
     if made.status_code != HTTPStatus.OK or not noted.complete or "errors" in orjson.loads(made.content):
         return made
+    if answers.changes != since:
+        return made  # a cache may have been purged already of what it would keep now
     try:
-        tags = tags_of(noted.statements, footprints, answers.tables)
+        tags = tags_of(noted.statements, footprints, tables)
     except Uncertain:
         return made
     answer = Answer(body=made.content, media_type=str(made.media_type), tags=tags, made_at_s=time.monotonic())

@@ -85,14 +85,20 @@ async def take_turns(pool: Pool, order: Iterable[int], *writes: Write) -> list[A
     `order` names a writer by its place among `writes`; a turn of one that is done or waits for another is passed over.
     """
     writers = [Writer(pool, write) for write in writes]
-    async with asyncio.timeout(PATIENCE_S):
-        for place in order:
-            await _until_none_runs(pool, writers)
-            if writers[place].stopped:
-                writers[place].go_on()
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            for place in order:
+                await _until_none_runs(pool, writers)
+                if writers[place].stopped:
+                    writers[place].go_on()
+            for writer in writers:
+                writer.go_on_to_the_end()
+            return await asyncio.gather(*(writer.done for writer in writers))
+    finally:
+        # One that has failed, or waits for ever, must not keep the connections of those that went on.
         for writer in writers:
-            writer.go_on_to_the_end()
-        return await asyncio.gather(*(writer.done for writer in writers))
+            writer.done.cancel()
+        await asyncio.gather(*(writer.done for writer in writers), return_exceptions=True)
 
 
 def interrupted(after: int, *, first: int = 0) -> list[int]:

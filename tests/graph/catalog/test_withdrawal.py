@@ -147,6 +147,7 @@ async def test_others_may_not(  # noqa: PLR0917 -- pytest's fixtures
     ask: Any, add_user: Any, pool: Any, published: Published, role: Role | None, code: str, mutation: str
 ) -> None:
     await pool.execute("UPDATE tracks SET withdrawn_at = '2026-01-01'")
+    assert [*await pool.fetch(PROMISED)] == [(published.asset_id, True)], "scripts promise, too"
     await pool.execute("DELETE FROM withdrawals")
     viewer = None if role is None else await add_user(role)
     assert await ask.codes(mutation, viewer, **published.given) == [code]

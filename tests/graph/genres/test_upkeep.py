@@ -8,10 +8,12 @@ from uuid import UUID
 import pytest
 
 from graph import ids
+from graph.catalog.changes import TrackChange, update_track
 from graph.genres.upkeep import forget_genres
 from graph.keys import new_key
 from graph.viewer import Role, Viewer
 from graph.works import works
+from tests.graph.turns import interrupted, take_turns
 
 WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 CALL = """
@@ -78,6 +80,22 @@ async def test_who_names_a_genre_while_it_goes_makes_it_anew(
             assert not naming.done()
             await asyncio.sleep(0.01)
     assert await naming == {"track": {"genres": {"edges": [{"node": {"name": "Folk"}}]}}, "userErrors": []}
+
+
+@pytest.mark.parametrize("statements", range(10))
+async def test_a_genre_that_goes_after_it_was_found_is_made_anew(
+    pool: Any, artist: Viewer, add_track: Any, statements: int
+) -> None:
+    track = await add_track(artist)
+    await add_genre(pool, "folk")
+
+    async def name(turns: Any) -> None:
+        await update_track(turns, artist, track_id=track, change=TrackChange(genres=["Folk"]))
+
+    await take_turns(pool, interrupted(statements), name, keep_up)
+    assert (
+        await pool.fetchval("SELECT genre.slug FROM track_genres JOIN genres AS genre ON genre.id = genre_id") == "folk"
+    )
 
 
 def test_the_work_is_done_from_time_to_time(settings: Any) -> None:

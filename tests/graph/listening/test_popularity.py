@@ -37,7 +37,7 @@ DELETE = (
     "DELETE FROM uploads WHERE track_id = $1",
     "DELETE FROM tracks WHERE id = $1",
 )
-EARLIER = next(one.sql for one in load() if one.name == "0020_popular_tracks_heard")
+EARLIER = [one.sql for one in load() if one.name in {"0020_popular_tracks_heard", "0020_popular_tracks_plays"}]
 
 
 class Band(NamedTuple):
@@ -287,13 +287,34 @@ async def test_an_upgrade_counts_what_was_played_before(pool, band) -> None:
         LATEST,
     )
     await pool.execute("DELETE FROM track_popularity")
-    await pool.execute(EARLIER)
+    for statements in EARLIER:
+        await pool.execute(statements)
     await show(pool)
     weight = popularity_weight(NOW.date() - 28 * DAY)
     assert await known(pool, band) == {
         tune: (MOST_IN_CHARTS + 1, pytest.approx((MOST_IN_CHARTS + 1) * weight)),
         **dict.fromkeys(band.tracks[1:], (0, 0)),
     }
+
+
+async def test_tracks_that_go_or_move_while_the_first_are_listed_are_not_listed_wrongly(pool, band) -> None:
+    (gone, moved, *stay), other = band.tracks, new_key()
+    await pool.execute(
+        "INSERT INTO artists (id, owner_id, name, search_text) SELECT $1, owner_id, '', '' FROM artists", other
+    )
+    await pool.execute("DELETE FROM track_popularity")
+    async with pool.acquire() as writer, writer.transaction():
+        for statement in DELETE:
+            await writer.execute(statement, gone)
+        await writer.execute("UPDATE tracks SET artist_id = $2 WHERE id = $1", moved, other)
+        listing = asyncio.create_task(pool.execute(EARLIER[0]))
+        while not await pool.fetchval(WAITING):
+            assert not listing.done()
+            await asyncio.sleep(0.01)
+    await listing
+    assert sorted(await pool.fetch("SELECT track_id, artist_id FROM track_popularity")) == sorted(
+        [(moved, other), *((track, band.key) for track in stay)]
+    )
 
 
 async def test_an_artists_popular_tracks_take_two_statements(ask, counting, band) -> None:

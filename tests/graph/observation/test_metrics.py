@@ -9,15 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from graphql import parse
 from prometheus_client import CollectorRegistry
 
 from config.settings import graph_settings, telemetry_settings
 from config.telemetry.metrics import metrics_told
 from graph import ids
 from graph.app import create_app
-from graph.execution.documents import CAPACITY, Checked
-from graph.schema import schema
 from graph.viewer import Role
 from tests.graph.conftest import ROOT, living
 from tests.graph.observation.conftest import HOME, PATIENCE_S
@@ -105,10 +102,6 @@ async def test_open_subscriptions_are_those_that_nobody_has_ended(
         await socket.start({"authorization": f"Bearer {ask.token(viewer)}"})
         await socket.send({"type": "subscribe", "id": "1", "payload": {"query": watch}})
         await until(lambda: told()["segue_graph_open_subscriptions[]"] == 1)
-        documents = schema(ask.app.state.services.settings.requests.documents).documents
-        for number in range(CAPACITY):  # its own is forgotten meanwhile
-            documents.put(str(number), Checked(parse("{ a }"), ()))
-        assert told()["segue_graph_open_subscriptions[]"] == 1
         await socket.send({"type": "complete", "id": "1"})
         await until(lambda: told()["segue_graph_open_subscriptions[]"] == 0)
     assert ended(told(), "subscription", "other", "CANCELLED") == 1
@@ -168,6 +161,10 @@ async def test_a_process_serves_also_where_its_port_is_taken(observed: dict[str,
 
 
 async def test_the_port_may_be_one_of_ipv6(free_port: Callable[[], int]) -> None:
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("this machine has no IPv6")
     port = free_port()
     settings = telemetry_settings({"SEGUE_METRICS_HOST": "::1", "SEGUE_METRICS_PORT": str(port)})
     async with metrics_told(CollectorRegistry(), settings, workers=1), httpx.AsyncClient() as client:

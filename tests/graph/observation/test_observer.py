@@ -61,6 +61,17 @@ async def test_statements_of_every_event_are_counted_whichever_task_asks(
     assert observer.figures.events == 2
 
 
+async def test_a_stream_outlives_what_is_remembered_of_its_document(observer: Observer) -> None:
+    documents = Documents(capacity=1)
+    checked = check(parse(TRUSTED), schema()._schema, DocumentSettings())
+    documents.put(TRUSTED, checked)
+    stream = observer.watching(documents, TRUSTED, None, {}).stream(events(told()))
+    await following(stream)
+    documents.put("another", checked)
+    await following(stream)
+    assert observer.figures.outcomes == {("subscription", "Watch", "OK"): 1}
+
+
 @pytest.mark.parametrize(
     ("error", "code"),
     [

@@ -20,6 +20,9 @@ UPDATE tracks SET image_id = {image} WHERE id = {track};
 UPDATE tracks SET track_number = {number} WHERE id = {track};
 UPDATE tracks SET withdrawn_at = CASE WHEN withdrawn_at IS NULL THEN now() END WHERE id = {track};
 DELETE FROM tracks WHERE id = {track};
+INSERT INTO albums (id, artist_id, title, search_text) VALUES (gen_random_uuid(), {artist}, '{word}', '{word}');
+INSERT INTO playlists (id, owner_id, name, folded_name, public)
+    VALUES (gen_random_uuid(), {user}, '{word}', '{word}', true);
 UPDATE track_popularity SET plays = 1000 * {number}, score = {number} WHERE track_id = {track};
 INSERT INTO licences (id, track_id, market) VALUES (gen_random_uuid(), {track}, '{market}') ON CONFLICT DO NOTHING;
 UPDATE licences SET ends_at = '2001-01-01' WHERE track_id = {track} AND ends_at > now();

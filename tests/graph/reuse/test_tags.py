@@ -80,6 +80,13 @@ def test_more_keys_than_a_header_holds_are_tables() -> None:
     assert tags == {"tracks", "tracks-any", "artists", f"artist-{ARTIST}"}
 
 
+def test_the_tags_of_an_answer_fit_into_its_headers() -> None:
+    keys = [UUID(int=2**127 + n) for n in range(MOST_ROWS // 2)]
+    tags = tags_of([], footprints(asked("FROM albums, tracks", "albums", *keys)), TABLES)
+    assert len(tags) == MOST_ROWS + 2
+    assert 2 * len(" ".join(tags)) < 3600, "the rest of 4 KiB is for other headers"
+
+
 def test_a_change_ends_what_was_made_of_its_rows_or_of_any() -> None:
     assert list(told("tracks track-1 album-2")) == ["tracks-any", "track-1", "album-2"]
     assert list(told("tracks")) == ["tracks"]

@@ -88,6 +88,10 @@ def of_names(word: str) -> str:
             "UPDATE albums SET artist_id = {band} WHERE id = {rare}",
             ["albums album-rare album-rare-parts artist-band-parts", "albums artist-band-parts artist-others-parts"],
         ),
+        (
+            "INSERT INTO albums (id, artist_id, title, search_text) VALUES ({solo}, {band}, '', '')",
+            ["albums album-solo album-solo-parts artist-band-parts", "albums artist-band-parts"],
+        ),
         ("DELETE FROM albums WHERE id = {rare}", ["albums album-rare", "albums artist-others-parts"]),
         ("INSERT INTO album_genres VALUES ({genre}, {mix}, 1)", ["album_genres album-mix-parts artist-others-parts"]),
         (

@@ -72,6 +72,19 @@ async def test_who_does_not_read_has_left(kind: str) -> None:
         await peer.send({"type": "http.response.body", "body": b"", "more_body": True})
 
 
+async def test_of_many_messages_for_which_there_is_no_room_each_is_given_up() -> None:
+    peer = Peer("websocket", never, never)
+    listening = asyncio.create_task(peer.receive())
+    message = {"type": "websocket.send", "text": "{}"}
+    async with asyncio.timeout(PATIENCE_S):
+        stuck = []
+        for _ in range(50):
+            stuck.append(asyncio.create_task(peer.send(message)))
+            await asyncio.sleep(0)
+        await asyncio.gather(*stuck)
+        assert (await listening)["type"] == "websocket.disconnect"
+
+
 async def test_who_is_told_goodbye_need_not_answer() -> None:
     async def send(_: Any) -> None:
         pass

@@ -11,7 +11,9 @@ import pytest
 from config.settings import GraphSettings, graph_settings
 from graph import ids
 from graph.persisted.wanted import digest_of
+from graph.reuse.tags import Tables
 from graph.transport import compression
+from graph.transport.controller import Controller
 from graph.viewer import Role
 from origin.encodings import compress
 
@@ -163,6 +165,30 @@ async def test_a_cache_is_told_by_what_answers_differ(ask: Any, track: str, head
     assert answered.headers.get("access-control-allow-origin") == headers.get("origin")
     shared = await ask.client.get("/s/nothing", headers=headers)
     assert (shared.status_code, shared.headers["vary"]) == (404, answered.headers["vary"])
+
+
+async def test_a_page_from_elsewhere_is_not_given_what_is_held(ask: Any, track: str) -> None:
+    await fetch(ask, TRACK, id=track)
+    assert (await fetch(ask, TRACK, {"origin": "https://elsewhere.example"}, id=track)).status_code == 403
+
+
+@pytest.mark.parametrize("left", [None, Tables()], ids=["something changed", "nobody listens any more"])
+async def test_what_may_be_outdated_as_it_leaves_is_for_nobody_to_keep(
+    ask: Any, track: str, monkeypatch: pytest.MonkeyPatch, left: Tables | None
+) -> None:
+    answers = ask.app.state.services.answers
+    made = Controller._serve
+
+    async def overtaken(*given: Any) -> Any:
+        response = await made(*given)
+        answers.changed("tracks")
+        answers.tables = left or answers.tables
+        return response
+
+    monkeypatch.setattr(Controller, "_serve", overtaken)
+    answered = await fetch(ask, TRACK, id=track)
+    assert answered.json()["data"]["track"]["title"] == "Tune"
+    assert "public" not in answered.headers["cache-control"]
 
 
 async def test_one_country_is_not_given_the_answer_of_another(ask: Any, track: str, heard: Any) -> None:
