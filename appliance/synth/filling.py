@@ -10,6 +10,8 @@ import asyncpg
 
 from appliance.errors import ApplianceError
 from appliance.synth.table import Table
+from appliance.synth.whole import NAMES
+from config.transactions import begun_again
 from graph.listening.charts import write_charts
 from graph.listening.popularity import show_popularity
 from graph.listening.spans import ChartSpan
@@ -59,8 +61,7 @@ async def fill(postgres_url: str, tables: Iterable[Table], *, now: datetime, say
     try:
         async with connection.transaction():
             await connection.execute(f"SET LOCAL maintenance_work_mem = '{SORTING_MEMORY}'")
-            # A second fill, or a sign-up, waits here and then finds rows; reads go on.
-            await connection.execute("LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE")
+            await _take_tables(connection)
             await refuse_if_in_use(connection)
             total = sum([await _copy(connection, table, say=say) for table in tables])
             for span in ChartSpan:
@@ -72,6 +73,17 @@ async def fill(postgres_url: str, tables: Iterable[Table], *, now: datetime, say
     finally:
         await connection.close()
     return total
+
+
+@begun_again
+async def _take_tables(connection: asyncpg.Connection) -> None:
+    """Have everybody wait who would read or write what is filled: a second fill, a sign-up, what is done by a schedule.
+
+    Indexes are taken away table after table. Who held a later table and waited for an earlier one would end the fill in
+    its last minute; taken at once, there is only this moment at which that can be, and it costs nothing to begin again.
+    """
+    async with connection.transaction():
+        await connection.execute(f"LOCK TABLE {', '.join(NAMES)} IN ACCESS EXCLUSIVE MODE", timeout=None)
 
 
 async def _copy(connection: asyncpg.Connection, table: Table, *, say: Callable[[str], None]) -> int:

@@ -14,6 +14,14 @@ from appliance.synth.library import Kept
 from appliance.synth.sizes import Order
 from appliance.synth.table import Table
 
+NAMES = (
+    *("users", "artists", "albums", "tracks", "uploads", "assets"),
+    *("genres", "album_genres", "track_genres", "track_credits", "licences", "playlists", "playlist_entries"),
+    *("liked_tracks", "saved_albums", "followed_artists", "followed_playlists", "follows"),
+    *("plays", "recent_tracks", "listening_days", "top_tracks", "top_artists", "track_hours", "track_plays_waiting"),
+)
+"""Of all tables that are filled, in their order."""
+
 
 def tables(order: Order) -> Iterator[Table]:
     """All rows of an order."""

@@ -1,6 +1,6 @@
 """`make bench`: prepares one home, starts it several times, and prints the rows.
 
-python -m loadtests.bench [--rounds N] [--json FILE]
+python -m loadtests.bench [--rounds N] [--json FILE] [--synthetic HOME]
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5, help="starts of the appliance (default 5)")
     parser.add_argument("--json", type=Path, default=Path("bench.json"), help="where the samples go")
+    parser.add_argument("--synthetic", type=Path, help="a home that `segue synth` has filled; else one is filled")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="segue-bench-") as folder:
         rows: list[AnyRow] = [*asyncio.run(measure(Path(folder), options.rounds))]
@@ -56,7 +57,7 @@ def main() -> None:
         say("loudness")
         rows.append(loudness_row(Path(folder), options.rounds))
         rows += origin_rows(Path(folder), options.rounds)
-        rows += graph_rows_or_reason(Path(folder), options.rounds)
+        rows += graph_rows_or_reason(Path(folder), options.rounds, home=options.synthetic)
     options.json.write_bytes(to_json(rows))
     print(report(rows))  # noqa: T201 -- the report is what the command is for
 
@@ -121,14 +122,15 @@ def origin_rows(folder: Path, rounds: int) -> list[Row | Peak]:
     return rows
 
 
-def graph_rows_or_reason(folder: Path, rounds: int) -> list[Load]:
-    """What the graph serves on a synthetic catalogue, which takes some minutes to fill."""
+def graph_rows_or_reason(folder: Path, rounds: int, *, home: Path | None) -> list[Load]:
+    """What the graph serves on a synthetic catalogue, which takes some minutes to fill if there is none yet."""
     missing = missing_tool()
     if missing is not None:
         say(f"graph: skipped, {missing}; Debian's package wrk has everything")
         return []
-    say("graph: filling a synthetic catalogue")
-    home = filled_home(folder / "synthetic", folder / "filling")
+    if home is None:
+        say("graph: filling a synthetic catalogue")
+        home = filled_home(folder / "synthetic", folder / "filling")
     say("graph")
     return graph_rows(home, folder / "graph", rounds)
 

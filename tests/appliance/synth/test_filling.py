@@ -11,20 +11,26 @@ import pytest
 
 from appliance.synth.filling import DatabaseInUse, fill
 from appliance.synth.sizes import Order, Sizes
-from appliance.synth.whole import tables
+from appliance.synth.whole import NAMES, tables
 from graph.listening.spans import popularity_weight
 from graph.search.text import index_text
 
 SMALL = Sizes(tracks=2000, artists=200, albums=300, playlists=100, listeners=50)
 ORDER = Order(sizes=SMALL, seed=7, now=datetime(2026, 3, 1, tzinfo=UTC))
+PATIENCE_S = 60.0
+WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND waitstart <= clock_timestamp() - $1::text::interval"
 SEGUE = Path(sys.executable).with_name("segue")
 
 
 @pytest.fixture
 def filled(environment: dict[str, str]) -> str:
     url = environment["SEGUE_POSTGRES_URL"]
-    asyncio.run(fill(url, tables(ORDER), now=ORDER.now, say=lambda _line: None))
+    asyncio.run(fill_database(url))
     return url
+
+
+async def fill_database(url: str) -> int:
+    return await fill(url, tables(ORDER), now=ORDER.now, say=lambda _line: None)
 
 
 def asked(url: str, statement: str, *arguments: Any) -> list[asyncpg.Record]:
@@ -47,6 +53,33 @@ def test_fills_every_table_to_its_size(filled: str) -> None:
     for table, size in {"tracks": 2000, "artists": 200, "albums": 300, "assets": 2000}.items():
         assert count(filled, table) == size, table
     assert asked(filled, "SELECT count(*) FROM users WHERE role = 'listener'")[0][0] == 50
+
+
+def test_every_table_that_is_filled_is_taken_before() -> None:
+    assert tuple(dict.fromkeys(table.name for table in tables(ORDER))) == NAMES
+
+
+async def test_a_fill_that_meets_a_schedule_begins_again(environment: dict[str, str]) -> None:
+    """The schedule holds a later table and waits for an earlier one; the fill comes last into the circle and is ended."""
+    schedule, other, watcher = [await asyncpg.connect(environment["SEGUE_POSTGRES_URL"]) for _ in range(3)]
+
+    async def waiting(count: int, *, long: str = "0") -> None:
+        while await watcher.fetchval(WAITING, long) < count:
+            await asyncio.sleep(0.01)
+
+    async with asyncio.timeout(PATIENCE_S), schedule.transaction():
+        await schedule.execute("SELECT FROM licences")
+        async with other.transaction():
+            await other.execute("SELECT FROM tracks")
+            filling = asyncio.create_task(fill_database(environment["SEGUE_POSTGRES_URL"]))
+            await waiting(1)
+            held = asyncio.create_task(schedule.execute("SELECT FROM albums"))
+            # Who waits looks for a circle once, after a second: by then there must be none.
+            await waiting(2, long="1.5 s")
+        await held
+    assert await filling > SMALL.tracks
+    for connection in (schedule, other, watcher):
+        await connection.close()
 
 
 def test_every_track_is_ready_and_agrees_with_its_album(filled: str) -> None:
