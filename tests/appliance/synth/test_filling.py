@@ -60,7 +60,7 @@ def test_every_table_that_is_filled_is_taken_before() -> None:
 
 
 async def test_a_fill_that_meets_a_schedule_begins_again(environment: dict[str, str]) -> None:
-    """The schedule holds a later table and waits for an earlier one; the fill comes last into the circle and is ended."""
+    """The schedule holds a later table and waits for an earlier one; the fill is last in the circle and is ended."""
     schedule, other, watcher = [await asyncpg.connect(environment["SEGUE_POSTGRES_URL"]) for _ in range(3)]
 
     async def waiting(count: int, *, long: str = "0") -> None:
