@@ -90,20 +90,21 @@ class Life:
 
     async def add_music(self) -> None:
         artist, album = uuid4(), uuid4()
-        await self.pool.execute(
-            "INSERT INTO artists (id, owner_id, name, search_text) VALUES ($1, $2, 'A', 'a')",
-            artist,
-            self.viewer.user_id,
-        )
-        await self.pool.execute(
-            "INSERT INTO albums (id, artist_id, title, search_text) VALUES ($1, $2, 'B', 'b')", album, artist
-        )
-        for on in (album, album, None):
-            await self.pool.execute(
-                "INSERT INTO tracks (id, artist_id, album_id, title, search_text, asset_id) VALUES ($1, $2, $3, 'T',"
-                " 't', $4)",
-                *(uuid4(), artist, on, uuid4()),
+        async with self.pool.acquire() as connection, connection.transaction():  # nobody deletes half of it
+            await connection.execute(
+                "INSERT INTO artists (id, owner_id, name, search_text) VALUES ($1, $2, 'A', 'a')",
+                artist,
+                self.viewer.user_id,
             )
+            await connection.execute(
+                "INSERT INTO albums (id, artist_id, title, search_text) VALUES ($1, $2, 'B', 'b')", album, artist
+            )
+            for on in (album, album, None):
+                await connection.execute(
+                    "INSERT INTO tracks (id, artist_id, album_id, title, search_text, asset_id) VALUES ($1, $2, $3, 'T',"
+                    " 't', $4)",
+                    *(uuid4(), artist, on, uuid4()),
+                )
 
     async def promise_master(self) -> None:
         track = await self._some("SELECT id FROM tracks")
