@@ -101,8 +101,8 @@ class Life:
             )
             for on in (album, album, None):
                 await connection.execute(
-                    "INSERT INTO tracks (id, artist_id, album_id, title, search_text, asset_id) VALUES ($1, $2, $3, 'T',"
-                    " 't', $4)",
+                    "INSERT INTO tracks (id, artist_id, album_id, title, search_text, asset_id)"
+                    " VALUES ($1, $2, $3, 'T', 't', $4)",
                     *(uuid4(), artist, on, uuid4()),
                 )
 
