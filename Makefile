@@ -23,7 +23,8 @@ check: $(READY) ## format, lint, types, imports, printed schema, pages that have
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/segue schema --check
-	@$(BIN)/pytest --quiet tests/house/test_dependencies.py tests/house/test_settings_page.py
+	@$(BIN)/pytest --quiet tests/house/test_decisions.py tests/house/test_dependencies.py \
+		tests/house/test_settings_page.py
 
 format: $(READY) ## rewrite the sources in the house format
 	@$(BIN)/ruff format .

@@ -161,7 +161,7 @@ class PooledEngine(PostgresEngine):
         """Skipped: it would connect while the module is being wired; `segue doctor` reports the version."""
 
     async def prep_database(self) -> None:
-        """Skipped: extensions are created by the migrations."""
+        """Skipped: it would create extensions, and our tables use none."""
 
 
 def open_pool(settings: PostgresSettings) -> AbstractAsyncContextManager[Pool]:

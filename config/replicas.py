@@ -10,12 +10,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
 
+from config.background import beside
 from config.logs import logger
 from config.postgres import Pool, open_reading_pool
 from config.settings import PostgresSettings, ReplicaSettings, Secret
@@ -183,15 +184,10 @@ async def open_replicas(
             for url in settings.urls
         ]
         opened = Replicas(primary, Line(primary_settings.url, PRIMARY_POSITION), replicas, limit_s=settings.lag_max_s)
-        watching = asyncio.create_task(opened.watch()) if opened else None
-        try:
-            yield opened
-        finally:
-            if watching is not None:
-                watching.cancel()
-                with suppress(asyncio.CancelledError):
-                    await watching
-            opened.hang_up()
+        stack.callback(opened.hang_up)
+        if opened:
+            await stack.enter_async_context(beside(opened.watch(), name="replicas"))
+        yield opened
 
 
 def _pool_settings(primary: PostgresSettings, url: Secret) -> PostgresSettings:

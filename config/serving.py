@@ -3,6 +3,9 @@
 Workers get what they need as an argument of their loader, not through the environment. They end with the supervisor: on
 SIGTERM it lets them finish what they are answering, one that has not begun to serve ends at once, and when the
 supervisor is killed outright, the kernel kills them, so that no orphan keeps the port.
+
+HTTP/1.1 alone: TLS and HTTP/2 end at the edge. Where Granian has to find out which of the two a client speaks, it waits
+without a limit for one that says nothing, and such connections would fill a worker for good.
 """
 
 from __future__ import annotations
@@ -10,13 +13,15 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, cast
 
-from granian.constants import Interfaces, Loops
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -25,6 +30,16 @@ from config.logs import configure_logs
 from config.workers import STOP_LIMIT_S, STOP_SIGNALS, listener
 
 SERVING_AFTER_S = 0.05
+QUIET_LIMIT_S = 75
+"""Without a whole request, as at the origin: what stands in front closes its idle connections sooner (60 s is the
+default of most), so that no request meets a closing one."""
+CONNECTIONS = 8192
+"""Of one worker; silent ones count, and beyond them nobody is heard. Each takes 20 KB. Granian would divide 1,024 among
+all workers."""
+FILES = 2 * CONNECTIONS
+"""Open ones of a worker: WebSockets are not among the connections."""
+FILES_BESIDE = 256
+"""That are no client's: the pools of connections, and what the application reads."""
 COLLECTED_AFTER = 10_000
 """New objects. An answer makes some hundreds, and hardly ever one that is garbage without being freed at once."""
 
@@ -43,7 +58,10 @@ def serve(name: str, create: Callable[[], Any], *, host: str, port: int, workers
         port=port,
         interface=Interfaces.ASGI,
         loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=QUIET_LIMIT_S * 1000),
         workers=workers,
+        backpressure=max(1, min(CONNECTIONS, _files() - FILES_BESIDE)),
         websockets=websockets,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
@@ -58,6 +76,16 @@ def require_free(host: str, port: int, *, variable: str) -> None:
     Raises InvalidSetting.
     """
     listener(host, port, variable=variable).close()
+
+
+def _files() -> int:
+    """Have workers open as many files as the system allows, up to FILES; how many those are."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft == resource.RLIM_INFINITY or soft >= allowed:
+        return allowed
+    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+    return allowed
 
 
 def _load(name: str, create: Callable[[], Any], supervisor: int) -> Callable[..., Awaitable[None]]:

@@ -274,5 +274,5 @@ class Refused(CallerError):
 
 
 def refused(code: ProblemCode, field: str, message: str | None = None) -> Refused:
-    """A refusal for one field; without a message, the code's meaning."""
-    return Refused(Problem(code, (field,), message or PROBLEM_MEANINGS[code]))
+    """A refusal for one field, named by its path with dots; without a message, the code's meaning."""
+    return Refused(Problem(code, tuple(field.split(".")), message or PROBLEM_MEANINGS[code]))

@@ -12,7 +12,8 @@ import socket
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -23,6 +24,7 @@ from uuid import uuid4
 os.environ["OPENBLAS_NUM_THREADS"] = "1"
 
 import asyncpg
+import hypothesis
 import pytest
 
 from appliance import home as homes
@@ -40,13 +42,23 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # Compiled once for all the homes that tests start processes in; each would compile everything into its own folder.
 os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode"))
 
+# The same examples on every run, each for as long as it takes: the processors are shared with services, and a run that
+# fails has to fail again. `pytest --hypothesis-profile=default` looks for others.
+hypothesis.settings.load_profile("ci")
+
 SHARED_MEMORY = Path("/dev/shm")
 ROOM_BYTES = 2 * 1024**3
 """The services' files are half a GiB at the end of a whole run."""
 
 END_TO_END = Path(__file__).parent / "e2e"
 
-READY_LIMIT_S = 60.0
+PORTS = range(20_000, 32_000)
+"""Below those that the system gives out itself, to connections and to whoever asks for any port: between the choice of
+one and its listener, seconds later on a busy machine, nobody else gets it."""
+_next_port = count(os.getpid() * 7417)
+"""Two processes run the tests; by the golden section, those with neighbouring numbers begin far from each other."""
+
+READY_LIMIT_S = 180.0
 TEMPLATE = "segue_template"
 BUCKETS = 2000
 """Made as folders before the S3 server starts, one for each test: by its API each would cost a quarter of a second."""
@@ -84,15 +96,16 @@ def _in_real_time(item: pytest.Item) -> bool:
 
 
 def unused_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    while True:
+        port = PORTS[next(_next_port) % len(PORTS)]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
-    """Give a TCP port of 127.0.0.1 that nobody listens on."""
+    """Give a TCP port of 127.0.0.1 that nobody listens on, another one at every call."""
     return unused_port
 
 

@@ -25,6 +25,7 @@ from graph.accounts.records import User, user_of
 from graph.accounts.sessions import Stored, Verdict
 from graph.accounts.tables import UserTable
 from graph.accounts.tokens import SigningKey
+from graph.check import Check
 from graph.errors import Problem, ProblemCode, Refused, Unauthenticated, refused
 from graph.keys import new_key
 from graph.licences import markets
@@ -69,8 +70,7 @@ async def create_user(
     pool: Pool, *, email: str, display_name: str, role: Role, password: str | None, market: str | None = None
 ) -> User:
     """Make an account; without a password it cannot sign in by one. Raises Refused."""
-    address, name = _checked_identity(email, display_name, password)
-    country = None if market is None else markets.checked(market, field="market")
+    address, name, country = _checked(email, display_name, password, market)
     stored = passwords.UNUSABLE if password is None else await asyncio.to_thread(passwords.hashed, password)
     row = await pool.fetchrow(INSERT_USER, new_key(), address, name, stored, role.value, country)
     if row is None:
@@ -87,10 +87,12 @@ async def update_account(
 ) -> User:
     """Change one's own account; what is left out stays. Raises Refused, Unauthenticated for one that is gone."""
     given: dict[Column | str, str | None] = {}
+    check = Check()
     if display_name is not UNSET:
-        given[UserTable.display_name] = clean(display_name, field="displayName", max_length=MAX_DISPLAY_NAME)
+        given[UserTable.display_name] = check(lambda: _checked_name(display_name), otherwise="")
     if market is not UNSET:
-        given[UserTable.market] = None if market is None else markets.checked(market, field="market")
+        given[UserTable.market] = check(lambda: _checked_market(market), otherwise=None)
+    check.require()
     if given:
         await UserTable.update(given).where(UserTable.id == user_id)
     row = await pool.fetchrow(USER_BY_ID, user_id)
@@ -204,20 +206,21 @@ async def _rehash(user_id: UUID, password: str, *, stored: str) -> None:
     )
 
 
-def _checked_identity(email: str, display_name: str, password: str | None) -> tuple[str, str]:
-    """Every problem of a new account at once. Raises Refused."""
-    problems: list[Problem] = []
-    address = name = ""
-    try:
-        address = emails.checked(email)
-    except Refused as refusal:
-        problems += refusal.problems
-    try:
-        name = clean(display_name, field="displayName", max_length=MAX_DISPLAY_NAME)
-    except Refused as refusal:
-        problems += refusal.problems
+def _checked(email: str, display_name: str, password: str | None, market: str | None) -> tuple[str, str, str | None]:
+    """Address, name and market of a new account as they are stored. Raises Refused, with every problem at once."""
+    check = Check()
+    address = check(lambda: emails.checked(email), otherwise="")
+    name = check(lambda: _checked_name(display_name), otherwise="")
     weak = None if password is None else passwords.weakness(password, email=address, display_name=name)
-    problems += [weak] if weak else []
-    if problems:
-        raise Refused(*problems)
-    return address, name
+    check.problems += [weak] if weak else []
+    country = check(lambda: _checked_market(market), otherwise=None)
+    check.require()
+    return address, name, country
+
+
+def _checked_name(display_name: str) -> str:
+    return clean(display_name, field="displayName", max_length=MAX_DISPLAY_NAME)
+
+
+def _checked_market(market: str | None) -> str | None:
+    return None if market is None else markets.checked(market, field="market")

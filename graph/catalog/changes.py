@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -21,6 +22,7 @@ from config.transactions import begun_again
 from graph.catalog import descriptions, search_texts, sql
 from graph.catalog.credits import Credit
 from graph.catalog.credits import checked as checked_credits
+from graph.catalog.genres import GenreName
 from graph.catalog.genres import checked as checked_genres
 from graph.catalog.held import hold_album, hold_track
 from graph.catalog.isrc import normalise
@@ -29,6 +31,7 @@ from graph.catalog.records import Album, Track, artist_of
 from graph.catalog.releases import ReleaseState, ReleaseType, require_schedule
 from graph.catalog.remeasuring import measure_again
 from graph.catalog.service import owned_album, require_number
+from graph.check import Check
 from graph.names import clean
 from graph.search.text import index_text
 from graph.viewer import Viewer
@@ -75,6 +78,15 @@ class AlbumChange(msgspec.Struct, frozen=True, kw_only=True):
     genres: Sequence[str] | UnsetType = UNSET
 
 
+class _Description(NamedTuple):
+    """What is given of what stands beside a track's row."""
+
+    genres: tuple[GenreName, ...] | UnsetType
+    credits: tuple[Credit, ...] | UnsetType
+    lyrics: str | UnsetType | None
+    synced_lyrics: tuple[Line, ...] | UnsetType
+
+
 @begun_again
 async def update_track(pool: Pool, viewer: Viewer, *, track_id: UUID, change: TrackChange) -> Track:
     """Change a track that the viewer manages. Raises Forbidden, Refused."""
@@ -82,7 +94,9 @@ async def update_track(pool: Pool, viewer: Viewer, *, track_id: UUID, change: Tr
         if change.album_id is not UNSET:
             await connection.execute(HOLD_ALBUMS, change.album_id, track_id)
         before = await hold_track(connection, viewer, track_id)
-        after = _changed_track(before, change)
+        check = Check()
+        after, description = _changed_track(before, change, check), _description(change, check)
+        check.require()
         (artist,) = map(artist_of, await connection.fetch(sql.ARTISTS, [after.artist_id]))
         album = await owned_album(connection, artist, after.album_id)
         await connection.execute(
@@ -97,7 +111,7 @@ async def update_track(pool: Pool, viewer: Viewer, *, track_id: UUID, change: Tr
             after.musicbrainz_recording_id,
             _text_of_track(after.title, artist.name, album),
         )
-        await _describe(connection, track_id, change)
+        await _describe(connection, track_id, description)
         await measure_again(connection, {before.album_id} ^ {after.album_id})
         return await hold_track(connection, viewer, track_id)  # with the artwork of the album that it is on now
 
@@ -107,7 +121,10 @@ async def update_album(pool: Pool, viewer: Viewer, *, album_id: UUID, change: Al
     """Change an album that the viewer manages. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
         before, artist = await hold_album(connection, viewer, album_id)
-        after = _changed_album(before, change)
+        check = Check()
+        after = _changed_album(before, change, check)
+        genres = check.given(change.genres, partial(checked_genres, field="genres"))
+        check.require()
         await connection.execute(
             WRITE_ALBUM,
             album_id,
@@ -119,34 +136,33 @@ async def update_album(pool: Pool, viewer: Viewer, *, album_id: UUID, change: Al
             after.musicbrainz_release_id,
             index_text(after.title, artist.name),
         )
-        if change.genres is not UNSET:
-            genres = checked_genres(change.genres, field="genres")
+        if genres is not UNSET:
             await descriptions.write_album_genres(connection, {album_id: genres})
         if after.title != before.title:
             await search_texts.write_for_albums(connection, [album_id])
         return after
 
 
-def _changed_track(track: Track, change: TrackChange) -> Track:
-    """Check what is given and put it into the record. Raises Refused."""
+def _changed_track(track: Track, change: TrackChange, check: Check) -> Track:
+    """Check what is given and put it into the record."""
     given = _given(change, Track)
     if "title" in given:
-        given["title"] = clean(given["title"], field="title")
-    if "isrc" in given:
-        given["isrc"] = normalise(given["isrc"]) if given["isrc"] else None
-    require_number(given.get("disc_number"), field="discNumber")
-    require_number(given.get("track_number"), field="trackNumber")
+        given["title"] = check(lambda: clean(given["title"], field="title"), otherwise="")
+    if given.get("isrc") is not None:
+        given["isrc"] = check(lambda: normalise(given["isrc"]) if given["isrc"] else None, otherwise=None)
+    check(lambda: require_number(given.get("disc_number"), field="discNumber"), otherwise=None)
+    check(lambda: require_number(given.get("track_number"), field="trackNumber"), otherwise=None)
     return msgspec.structs.replace(track, **given)
 
 
-def _changed_album(album: Album, change: AlbumChange) -> Album:
+def _changed_album(album: Album, change: AlbumChange, check: Check) -> Album:
     given = _given(change, Album)
     if "title" in given:
-        given["title"] = clean(given["title"], field="title")
+        given["title"] = check(lambda: clean(given["title"], field="title"), otherwise="")
     if "state" in given and given["state"] is not ReleaseState.SCHEDULED:
         given.setdefault("live_at", None)  # what is not scheduled any more has no time
     changed = msgspec.structs.replace(album, **given)
-    require_schedule(changed.state, changed.live_at)
+    check(lambda: require_schedule(changed.state, changed.live_at), otherwise=None)
     return changed
 
 
@@ -156,20 +172,25 @@ def _given(change: msgspec.Struct, record: type[msgspec.Struct]) -> dict[str, An
     return {name: value for name, value in named.items() if value is not UNSET}
 
 
-async def _describe(connection: Connection, track_id: UUID, change: TrackChange) -> None:
-    """Write what is given of what stands beside the track's row. Raises Refused."""
-    if change.genres is not UNSET:
-        genres = checked_genres(change.genres, field="genres")
-        await descriptions.write_track_genres(connection, {track_id: genres})
-    if change.credits is not UNSET:
-        credits_ = checked_credits(change.credits, field="credits")
-        await descriptions.write_credits(connection, {track_id: credits_})
-    if change.lyrics is not UNSET:
-        text = None if change.lyrics is None else checked_text(change.lyrics, field="lyrics")
-        await descriptions.write_plain_lyrics(connection, {track_id: text})
-    if change.synced_lyrics is not UNSET:
-        lines = checked_lines(change.synced_lyrics, field="syncedLyrics")
-        await descriptions.write_synced_lyrics(connection, {track_id: lines})
+def _description(change: TrackChange, check: Check) -> _Description:
+    """Check what is given of what stands beside the track's row."""
+    return _Description(
+        genres=check.given(change.genres, partial(checked_genres, field="genres")),
+        credits=check.given(change.credits, partial(checked_credits, field="credits")),
+        lyrics=check.given(change.lyrics, lambda text: checked_text(text or "", field="lyrics")),
+        synced_lyrics=check.given(change.synced_lyrics, partial(checked_lines, field="syncedLyrics")),
+    )
+
+
+async def _describe(connection: Connection, track_id: UUID, description: _Description) -> None:
+    if description.genres is not UNSET:
+        await descriptions.write_track_genres(connection, {track_id: description.genres})
+    if description.credits is not UNSET:
+        await descriptions.write_credits(connection, {track_id: description.credits})
+    if description.lyrics is not UNSET:
+        await descriptions.write_plain_lyrics(connection, {track_id: description.lyrics})
+    if description.synced_lyrics is not UNSET:
+        await descriptions.write_synced_lyrics(connection, {track_id: description.synced_lyrics})
 
 
 def _text_of_track(title: str, artist_name: str, album: Album | None) -> str:

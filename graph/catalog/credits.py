@@ -48,5 +48,8 @@ def checked(credits_: Sequence[Credit], *, field: str) -> tuple[Credit, ...]:
     """The credits as they are stored, each once. Raises Refused."""
     if len(credits_) > MAX_CREDITS:
         raise Refused(Problem(ProblemCode.TOO_LONG, (field,), f"At most {MAX_CREDITS} credits."))
-    kept = (msgspec.structs.replace(credit, name=clean(credit.name, field=field)) for credit in credits_)
+    kept = (
+        msgspec.structs.replace(credit, name=clean(credit.name, field=f"{field}.{place}.name"))
+        for place, credit in enumerate(credits_)
+    )
     return tuple(dict.fromkeys(kept))

@@ -27,12 +27,13 @@ class GenreName(msgspec.Struct, frozen=True):
 
 def checked(names: Sequence[str], *, field: str) -> tuple[GenreName, ...]:
     """The genres that the names stand for, each once, in their order. Raises Refused."""
-    cleaned = [clean(name, field=field, max_length=MAX_NAME_LENGTH) for name in names]
     found: dict[str, GenreName] = {}
-    for name in cleaned:
+    for place, given in enumerate(names):
+        at = f"{field}.{place}"
+        name = clean(given, field=at, max_length=MAX_NAME_LENGTH)
         slug = fold(name)
         if not slug:
-            raise refused(ProblemCode.INVALID_VALUE, field, "A genre has a letter or a digit in its name.")
+            raise refused(ProblemCode.INVALID_VALUE, at, "A genre has a letter or a digit in its name.")
         found.setdefault(slug, GenreName(slug, name))
     if len(found) > MAX_GENRES:
         raise refused(ProblemCode.TOO_LONG, field, f"At most {MAX_GENRES} genres.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -72,11 +73,15 @@ class CreditInput:
         default=None, description="The artist of the catalogue, if they are one; the credit leads there."
     )
 
-    @property
-    def credit(self) -> Credit:
+    def credit(self, *, field: str) -> Credit:
         """Raises Refused."""
-        artist_id = None if self.artist_id is None else ids.require("Artist", self.artist_id, field="credits")
+        artist_id = None if self.artist_id is None else ids.require("Artist", self.artist_id, field=f"{field}.artistId")
         return Credit(role=self.role, name=self.name, artist_id=artist_id)
+
+
+def credits_of(given: Sequence[CreditInput]) -> list[Credit]:
+    """What an input's field of that name says. Raises Refused."""
+    return [one.credit(field=f"credits.{place}") for place, one in enumerate(given)]
 
 
 @strawberry.input(description="One line of lyrics, and when it is sung.")

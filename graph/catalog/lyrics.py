@@ -13,7 +13,7 @@ from itertools import pairwise
 
 import msgspec
 
-from graph.errors import Problem, ProblemCode, Refused, refused
+from graph.errors import ProblemCode, refused
 from graph.names import BIDI_OVERRIDES
 
 MAX_LENGTH = 50_000
@@ -46,10 +46,10 @@ def checked_lines(lines: Sequence[Line], *, field: str) -> tuple[Line, ...]:
     for place, line in enumerate(lines):
         if not 0 <= line.start_ms <= MAX_START_MS:
             message = "A line begins within the track, at 0 ms or later."
-            raise Refused(Problem(ProblemCode.INVALID_VALUE, (field, str(place), "startMs"), message))
+            raise refused(ProblemCode.INVALID_VALUE, f"{field}.{place}.startMs", message)
         if len(line.text) > MAX_LINE_LENGTH:
             message = f"At most {MAX_LINE_LENGTH} characters a line."
-            raise Refused(Problem(ProblemCode.TOO_LONG, (field, str(place), "text"), message))
+            raise refused(ProblemCode.TOO_LONG, f"{field}.{place}.text", message)
     if any(later.start_ms < earlier.start_ms for earlier, later in pairwise(lines)):
         raise refused(ProblemCode.INVALID_VALUE, field, "The lines have to be in the order of their times.")
     return tuple(Line(start_ms=line.start_ms, text=_plain(line.text).strip()) for line in lines)

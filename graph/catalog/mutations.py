@@ -31,6 +31,7 @@ from graph.catalog.inputs import (
     UpdateTrackPayload,
     WithdrawTrackInput,
     WithdrawTrackPayload,
+    credits_of,
 )
 from graph.catalog.releases import ReleaseState, ReleaseType
 from graph.catalog.types import Album, Artist, Track
@@ -121,7 +122,7 @@ class CatalogMutation:
         if fields.get("album_id") is not None:
             fields["album_id"] = ids.require(Album.type_name, fields["album_id"], field="albumId")
         if "credits" in fields:
-            fields["credits"] = [one.credit for one in fields["credits"]]
+            fields["credits"] = credits_of(fields["credits"])
         if "synced_lyrics" in fields:
             fields["synced_lyrics"] = [one.line for one in fields["synced_lyrics"]]
         services = info.context.services

@@ -18,6 +18,7 @@ from graph.catalog.held import share_artist
 from graph.catalog.isrc import normalise
 from graph.catalog.records import Album, Artist, album_of
 from graph.catalog.releases import ReleaseState, ReleaseType, require_schedule
+from graph.check import Check
 from graph.errors import Forbidden, ProblemCode, refused
 from graph.idempotency import Attempt, once
 from graph.keys import new_key
@@ -68,8 +69,10 @@ async def create_album(
 ) -> UUID:
     """Add an album to an artist of the viewer's. Raises Forbidden, Refused."""
     _require_publisher(viewer)
-    key, kept = new_key(), clean(title, field="title")
-    require_schedule(state, live_at)
+    key, check = new_key(), Check()
+    kept = check(lambda: clean(title, field="title"), otherwise="")
+    check(lambda: require_schedule(state, live_at), otherwise=None)
+    check.require()
 
     async def write() -> UUID:
         artist = await share_artist(connection, viewer, artist_id)
@@ -98,10 +101,12 @@ async def create_track(
 ) -> UUID:
     """Add a track without media to an artist of the viewer's. Raises Forbidden, Refused."""
     _require_publisher(viewer)
-    key, kept = new_key(), clean(title, field="title")
-    code = normalise(isrc) if isrc else None
-    require_number(disc_number, field="discNumber")
-    require_number(track_number, field="trackNumber")
+    key, check = new_key(), Check()
+    kept = check(lambda: clean(title, field="title"), otherwise="")
+    code = check(lambda: normalise(isrc) if isrc else None, otherwise=None)
+    check(lambda: require_number(disc_number, field="discNumber"), otherwise=None)
+    check(lambda: require_number(track_number, field="trackNumber"), otherwise=None)
+    check.require()
 
     async def write() -> UUID:
         artist = await share_artist(connection, viewer, artist_id)

@@ -18,7 +18,7 @@ from strawberry.extensions import SchemaExtension
 from config.settings import DocumentSettings
 from graph.context import Context
 from graph.errors import GraphError, TooExpensive, TookTooLong
-from graph.execution.cost import Demand
+from graph.execution.cost import Demand, Kind
 from graph.execution.documents import Checked, Documents, check
 
 AMBIGUOUS = "Name the operation: the document has several."
@@ -103,7 +103,8 @@ class Gate(SchemaExtension):
     async def _refusal(self, demand: Demand) -> list[GraphQLError]:
         variables: Mapping[str, object] = self.execution_context.variables or {}
         context: Context = self.execution_context.context
-        context.in_parts = context.in_parts and self._checked().in_parts
+        # An event of a subscription is told whole, on a stream as on a socket.
+        context.in_parts = context.in_parts and self._checked().in_parts and demand.kind is not Kind.SUBSCRIPTION
         self._cost = demand.cost(variables)
         try:
             await admit(demand, self._cost, context, max_cost=self._settings.max_cost)

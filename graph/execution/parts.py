@@ -28,7 +28,7 @@ from graphql.execution import CompletedResult, ExecutionResult
 from graphql.pyutils import AwaitableOrValue, Path
 
 from graph.context import Context
-from graph.errors import NotFound, TookTooLong
+from graph.errors import BadRequest, NotFound, TookTooLong
 from graph.execution.masking import masked
 from graph.reads.declarations import Entity
 from graph.reads.executor import ReadingExecutor
@@ -70,6 +70,13 @@ class PartsExecutor(ReadingExecutor):
         return super().execute_collected_subfields(
             parent_type, source_value, path, grouped_field_set, usages, delivery_group_map
         )
+
+    def get_stream_usage(self, *arguments: Any) -> Any:
+        """As graphql-core has it, but what it refuses is the request's fault and not ours. Raises BadRequest."""
+        try:
+            return super().get_stream_usage(*arguments)
+        except (TypeError, ValueError) as error:
+            raise BadRequest("`@stream` needs an `initialCount` from 0 on, and is not for subscriptions.") from error
 
     def handle_stream(self, *arguments: Any, **named: Any) -> bool:
         return self.context_value.in_parts and super().handle_stream(*arguments, **named)

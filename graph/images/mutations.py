@@ -10,7 +10,7 @@ import strawberry
 from graph import ids
 from graph.context import Info
 from graph.errors import ProblemCode, refused
-from graph.images import service
+from graph.images import artwork, service
 from graph.images.types import Illustrated, Image
 from graph.payloads import INPUT, Payload, UserErrors
 from graph.scalars import URL, ByteCount
@@ -118,7 +118,7 @@ class ImagesMutation:
             raise refused(ProblemCode.NOT_FOUND, "subjectId")
         type_name, key = named
         image_id = given.image_id
-        await service.set_artwork(
+        await artwork.set_artwork(
             services.pool,
             viewer,
             type_name=type_name,

@@ -1,23 +1,18 @@
-"""Rules of images: who may upload a picture, when it goes to the ingest, and who may put it where.
+"""Rules of images: who may upload a picture, and when it goes to the ingest.
 
 The row is promise, state and result in one. `announce` writes it and signs the PUT of the picture; an account has one
 image of each picture, so whoever announces it again gets the same one, and has nothing to send once it has arrived.
 `complete` compares the stored object with the promise and hands it to the ingest, once.
 
-Artwork may be set as soon as the picture has arrived; it is shown once the image is ready. One that fails is taken off
-by the ingest, and a share lock on its row decides who was first.
-
-What may have artwork is in `SUBJECTS`, one entry a type.
-
 A listener needs pictures for playlists alone, so an account that does not publish has a limited number of them. One
 that is shown nowhere is forgotten after a while and counts no more (`ingest.lifecycle.housekeeping`).
+
+Not here: what shows an image (`graph.images.artwork`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -26,10 +21,9 @@ from config.errors import ObjectMissing
 from config.objects import ObjectStore, PresignedPut
 from config.postgres import Connection, Pool
 from config.queue import enqueue
-from graph.errors import Forbidden, Problem, ProblemCode, Refused, refused
+from graph.errors import Problem, ProblemCode, Refused, refused
 from graph.images.records import COLUMNS, Image, image_of
 from graph.keys import new_key
-from graph.playlists.service import touch
 from graph.rows import Row
 from graph.uploads.promise import MEDIA_TYPE, SHA256_HEX, UNKNOWN_TYPE
 from graph.viewer import Viewer
@@ -57,40 +51,6 @@ LOAD = f"SELECT {COLUMNS} FROM images WHERE id = $1"  # noqa: S608 -- names of c
 KEEP = f"""
 UPDATE images SET status = 'queued', expires_at = NULL WHERE id = $1 AND status = 'announced' RETURNING {COLUMNS}
 """  # noqa: S608 -- names of columns
-LOCK_IMAGE = f"SELECT {COLUMNS} FROM images WHERE id = $1 FOR SHARE"  # noqa: S608 -- names of columns
-
-
-class Subject(NamedTuple):
-    """Two statements about what may have artwork: whose it is ($1 its key), and to set it ($2 the image's)."""
-
-    owner: str
-    set_image: str
-    announce: Callable[[Connection, UUID], Awaitable[None]] | None = None
-    """Tells those who keep a copy, in the same transaction."""
-    private: bool = False
-    """Whether it may be one that nobody but its owner knows of."""
-
-
-SUBJECTS: Mapping[str, Subject] = {
-    "Artist": Subject(
-        "SELECT owner_id FROM artists WHERE id = $1",
-        "UPDATE artists SET image_id = $2 WHERE id = $1",
-    ),
-    "Album": Subject(
-        "SELECT a.owner_id FROM albums s JOIN artists a ON a.id = s.artist_id WHERE s.id = $1",
-        "UPDATE albums SET image_id = $2 WHERE id = $1",
-    ),
-    "Track": Subject(
-        "SELECT a.owner_id FROM tracks s JOIN artists a ON a.id = s.artist_id WHERE s.id = $1",
-        "UPDATE tracks SET image_id = $2 WHERE id = $1",
-    ),
-    "Playlist": Subject(
-        "SELECT owner_id FROM playlists WHERE id = $1",
-        "UPDATE playlists SET image_id = $2 WHERE id = $1",
-        touch,
-        private=True,
-    ),
-}
 
 
 class Announced(msgspec.Struct, frozen=True, kw_only=True):
@@ -188,31 +148,6 @@ async def _check_object(store: ObjectStore, row: Row) -> None:
 async def _enqueue(connection: Connection, row: Row) -> None:
     job = ImageJob(image_id=row["id"], size_bytes=row["size_bytes"], sha256=row["sha256"].hex())
     await enqueue(connection, IMAGE_ENTRYPOINT, msgspec.json.encode(job), priority=IMAGE_PRIORITY)
-
-
-async def set_artwork(pool: Pool, viewer: Viewer, *, type_name: str, key: UUID, image_id: UUID | None) -> None:
-    """Put an image of the viewer's on what the viewer manages, or take it off. Raises Forbidden, Refused."""
-    subject = SUBJECTS.get(type_name)
-    owner_id = None if subject is None else await pool.fetchval(subject.owner, key)
-    if subject is None or owner_id is None or (subject.private and not viewer.may_manage(owner_id)):
-        raise refused(ProblemCode.NOT_FOUND, "subjectId")
-    if not viewer.may_manage(owner_id):
-        raise Forbidden("This belongs to another account.")
-    async with pool.acquire() as connection, connection.transaction():
-        if image_id is not None:
-            _require_usable(await connection.fetchrow(LOCK_IMAGE, image_id), viewer)
-        await connection.execute(subject.set_image, key, image_id)
-        if subject.announce is not None:
-            await subject.announce(connection, key)
-
-
-def _require_usable(row: Row | None, viewer: Viewer) -> None:
-    if row is None or not viewer.may_manage(row["owner_id"]):
-        raise refused(ProblemCode.NOT_FOUND, "imageId")
-    if row["status"] == ImageStatus.ANNOUNCED.value:
-        raise refused(ProblemCode.UPLOAD_MISSING, "imageId", "The picture has not arrived; call completeImageUpload.")
-    if row["status"] == ImageStatus.FAILED.value:
-        raise refused(ProblemCode.IMAGE_FAILED, "imageId")
 
 
 async def _one(pool: Pool, statement: str, *values: object) -> Row:

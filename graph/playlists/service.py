@@ -23,6 +23,7 @@ from config.postgres import Connection, Pool
 from config.transactions import begun_again
 from graph.changes.ledger import record_changes
 from graph.changes.records import Change, ChangeKind
+from graph.check import Check
 from graph.errors import Forbidden, ProblemCode, refused
 from graph.idempotency import Attempt, once
 from graph.keys import new_key
@@ -59,11 +60,14 @@ async def create_playlist(
     pool: Pool, viewer: Viewer, *, name: str, description: str, public: bool, attempt: Attempt | None = None
 ) -> UUID:
     """Make an empty playlist of the viewer's. Raises Forbidden for a deleted account, Refused."""
-    key, name, description = new_key(), clean(name, field="name"), _described(description)
+    key, check = new_key(), Check()
+    kept = check(lambda: clean(name, field="name"), otherwise="")
+    described = check(lambda: _described(description), otherwise="")
+    check.require()
 
     async def write() -> UUID:
         try:
-            await connection.execute(INSERT, key, viewer.user_id, name, fold(name), description, public)
+            await connection.execute(INSERT, key, viewer.user_id, kept, fold(kept), described, public)
         except asyncpg.ForeignKeyViolationError as error:
             raise Forbidden("This account has been deleted.") from error
         await record_changes(connection, [_change(viewer.user_id, key, deleted=False)])
@@ -76,8 +80,10 @@ async def create_playlist(
 @begun_again
 async def update_playlist(pool: Pool, viewer: Viewer, *, playlist_id: UUID, revision: int, edit: Edit) -> int:
     """Rename, describe, publish or hide; answers the new revision. Raises Forbidden, Refused."""
-    name = None if edit.name is UNSET else clean(edit.name, field="name")
-    description = None if edit.description is UNSET else _described(edit.description)
+    check = Check()
+    name = check(lambda: None if edit.name is UNSET else clean(edit.name, field="name"), otherwise=None)
+    description = check(lambda: None if edit.description is UNSET else _described(edit.description), otherwise=None)
+    check.require()
     public = None if edit.public is UNSET else edit.public
     async with pool.acquire() as connection, connection.transaction():
         held = await locked(connection, viewer, playlist_id=playlist_id, revision=revision)

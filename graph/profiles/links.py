@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from graph.errors import Problem, ProblemCode, Refused, refused
+from graph.errors import ProblemCode, refused
 from graph.names import clean
 
 MAX_LINKS = 20
@@ -34,9 +34,10 @@ def checked(links: Sequence[Link], *, field: str) -> tuple[Link, ...]:
             message = (
                 f"Give a web address that begins with https:// or http://, of {MAX_URL_LENGTH} characters at most."
             )
-            raise Refused(Problem(ProblemCode.INVALID_VALUE, (field, str(place), "url"), message))
+            raise refused(ProblemCode.INVALID_VALUE, f"{field}.{place}.url", message)
     return tuple(
-        Link(title=clean(link.title, field=field, max_length=MAX_TITLE_LENGTH), url=link.url) for link in links
+        Link(title=clean(link.title, field=f"{field}.{place}.title", max_length=MAX_TITLE_LENGTH), url=link.url)
+        for place, link in enumerate(links)
     )
 
 

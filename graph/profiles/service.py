@@ -7,6 +7,7 @@ of other artists of the account is not handed over: an album belongs to one acco
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -18,6 +19,7 @@ from graph.catalog import search_texts
 from graph.catalog.held import hold_artist, hold_music
 from graph.catalog.lyrics import checked_text
 from graph.catalog.records import Artist
+from graph.check import Check
 from graph.errors import ProblemCode, refused
 from graph.names import clean
 from graph.profiles.links import Link, checked
@@ -65,14 +67,13 @@ async def update_artist(pool: Pool, viewer: Viewer, *, artist_id: UUID, change: 
     """Change the profile of an artist that the viewer manages. Raises Forbidden, Refused."""
     async with pool.acquire() as connection, connection.transaction():
         before = await hold_artist(connection, viewer, artist_id)
-        if change.name is not UNSET:
-            await _rename(connection, before, clean(change.name, field="name"))
-        if change.biography is not UNSET:
-            text = None if change.biography is None else checked_text(change.biography, field="biography")
-            await connection.execute(WRITE_BIOGRAPHY, artist_id, text)
-        if change.links is not UNSET:
-            links = checked(change.links, field="links")
-            await connection.execute(WRITE_LINKS, artist_id, msgspec.json.encode(links).decode())
+        kept = _checked(change)
+        if kept.name is not UNSET:
+            await _rename(connection, before, kept.name)
+        if kept.biography is not UNSET:
+            await connection.execute(WRITE_BIOGRAPHY, artist_id, kept.biography)
+        if kept.links is not UNSET:
+            await connection.execute(WRITE_LINKS, artist_id, msgspec.json.encode(kept.links).decode())
 
 
 @begun_again
@@ -90,6 +91,18 @@ async def hand_over(pool: Pool, viewer: Viewer, *, artist_id: UUID, account_id: 
             message = "The artist has music on albums together with other artists of the account; move that first."
             raise refused(ProblemCode.INVALID_VALUE, "artistId", message)
         await connection.execute(HAND_OVER, artist_id, account_id)
+
+
+def _checked(change: ArtistChange) -> ArtistChange:
+    """The change as it is stored. Raises Refused, with every problem at once."""
+    check = Check()
+    kept = ArtistChange(
+        name=check.given(change.name, partial(clean, field="name")),
+        biography=check.given(change.biography, lambda text: checked_text(text or "", field="biography")),
+        links=check.given(change.links, partial(checked, field="links")),
+    )
+    check.require()
+    return kept
 
 
 async def _rename(connection: Connection, artist: Artist, name: str) -> None:

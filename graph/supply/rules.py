@@ -21,7 +21,8 @@ from graph.catalog.credits import Credit
 from graph.catalog.genres import GenreName
 from graph.catalog.lyrics import Line
 from graph.catalog.releases import ReleaseState, ReleaseType, require_schedule
-from graph.errors import PROBLEM_MEANINGS, Problem, ProblemCode, Refused
+from graph.check import Check
+from graph.errors import Problem, ProblemCode
 from graph.licences import rules as licence_rules
 from graph.licences.rules import Grant, Licence
 from graph.names import clean
@@ -102,23 +103,6 @@ class Accepted(msgspec.Struct, frozen=True, kw_only=True):
     created: bool
 
 
-class _Check:
-    """Collects what is wrong with one row, instead of ending at the first."""
-
-    def __init__(self) -> None:
-        self.problems: list[Problem] = []
-
-    def __call__(self, rule: Callable[[], T], *, otherwise: T) -> T:
-        try:
-            return rule()
-        except Refused as refusal:
-            self.problems += refusal.problems
-            return otherwise
-
-    def refuse(self, code: ProblemCode, field: tuple[str, ...], message: str | None = None) -> None:
-        self.problems.append(Problem(code, field, message or PROBLEM_MEANINGS[code]))
-
-
 def examined(tracks: Sequence[SuppliedTrack]) -> tuple[list[Row], list[Rejection]]:
     """Sort a delivery into what can be written and what is wrong with the rest."""
     rows: list[Row] = []
@@ -134,7 +118,7 @@ def examined(tracks: Sequence[SuppliedTrack]) -> tuple[list[Row], list[Rejection
 
 
 def _examined(index: int, track: SuppliedTrack) -> tuple[Row, list[Problem]]:
-    check = _Check()
+    check = Check()
     check.problems += track.problems
     key = _key(check, track.key)
     if key is None and not track.isrc:
@@ -163,15 +147,15 @@ def _examined(index: int, track: SuppliedTrack) -> tuple[Row, list[Problem]]:
     return row, check.problems
 
 
-def _key(check: _Check, text: str | None) -> str | None:
+def _key(check: Check, text: str | None) -> str | None:
     key = (text or "").strip() or None
     if key is not None and (len(key) > MAX_KEY_LENGTH or not key.isprintable()):
         check.refuse(ProblemCode.INVALID_VALUE, ("key",), f"At most {MAX_KEY_LENGTH} characters that can be printed.")
     return key
 
 
-def _album(check: _Check, album: SuppliedAlbum) -> SuppliedAlbum:
-    below = _Check()
+def _album(check: Check, album: SuppliedAlbum) -> SuppliedAlbum:
+    below = Check()
     key = _key(below, album.key)
     _given(below, album.genres, lambda given: genre_rules.checked(given, field="genres"))
     title = below(lambda: clean(album.title, field="title"), otherwise="")
@@ -184,7 +168,7 @@ def _album(check: _Check, album: SuppliedAlbum) -> SuppliedAlbum:
     return msgspec.structs.replace(album, key=key, title=title, artist=artist)
 
 
-def _given(check: _Check, given: Sequence[object] | None, rule: Callable[..., T]) -> T | None:
+def _given(check: Check, given: Sequence[object] | None, rule: Callable[..., T]) -> T | None:
     return None if given is None else check(lambda: rule(given), otherwise=None)
 
 

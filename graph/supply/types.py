@@ -12,7 +12,7 @@ from strawberry.types.arguments import InputContext
 
 from graph import ids
 from graph.catalog.credits import Credit
-from graph.catalog.inputs import CreditInput, LyricLineInput
+from graph.catalog.inputs import CreditInput, LyricLineInput, credits_of
 from graph.catalog.releases import ReleaseState, ReleaseType
 from graph.errors import Problem, ProblemCode, Refused
 from graph.licences.types import LicenceInput
@@ -91,7 +91,7 @@ class SuppliedTrackInput:
         credits_: list[Credit] | None = None
         problems: tuple[Problem, ...] = ()
         try:
-            credits_ = None if self.credits is None else [one.credit for one in self.credits]
+            credits_ = None if self.credits is None else credits_of(self.credits)
         except Refused as refusal:  # of this row alone
             problems = refusal.problems
         return SuppliedTrack(

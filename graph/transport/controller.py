@@ -18,7 +18,7 @@ from typing import Any, cast
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from graphql import GraphQLError
-from litestar import Request, Response, WebSocket, get, post, websocket
+from litestar import HttpMethod, Request, Response, WebSocket, get, post, route, websocket
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.streaming import SSETransport
@@ -39,7 +39,7 @@ from graph.persisted.wanted import NOTHING, Wanted
 from graph.reads.footprints import Footprints
 from graph.schema import Schema
 from graph.transport.asker import context_of, viewer_of
-from graph.transport.bodies import limited
+from graph.transport.bodies import take
 from graph.transport.finding import found
 from graph.transport.over_http import JSON, MAX_BODY_BYTES, MAX_DELIVERY_BYTES, body_of, negotiate, status_of
 from graph.transport.parameters import parameters
@@ -52,6 +52,9 @@ from graph.transport.socket import SocketHandler
 PATH = "/graphql"
 INIT_TIMEOUT = timedelta(seconds=10)
 MAX_OPERATIONS_PER_SOCKET = 50
+METHODS = "GET, OPTIONS, POST"
+PLAIN = frozenset({"", "identity"})
+"""Codings of a body that is read: what is packed may be a thousand times as long as the limit when it is unpacked."""
 
 
 def graphql_controller(schema: Schema, settings: GraphSettings) -> type[GraphQLController[Context, None]]:
@@ -84,6 +87,14 @@ class Controller(PartsController):
     graphql_transport_ws_handler_class = SocketHandler
     request_error_status: int
 
+    @route(http_method=HttpMethod.OPTIONS, status_code=204, sync_to_thread=False)
+    def allowed(self) -> Response[None]:
+        """Which methods there are; Litestar's own answer knows the first that was registered, and no other.
+
+        Handlers are registered in the order of their names: this one before those that would bring Litestar's along.
+        """
+        return Response(None, headers={"allow": METHODS})
+
     @get()
     async def handle_http_get(self, request: Request[Any, Any, Any]) -> Response[Any]:
         self._check_origin(request)
@@ -113,8 +124,7 @@ class Controller(PartsController):
         self._check_origin(request)
         context = context_of(request, viewer_of(request.headers.get("authorization"), request.app.state.services))
         context.footprints = footprints
-        if context.viewer is None or not context.viewer.may_publish:
-            await limited(request)
+        await take(request, context.viewer)
         try:
             answered: Response[Any] = await self.run(request, context=context, root_value=None)
         except HTTPException as error:
@@ -135,10 +145,16 @@ class Controller(PartsController):
     def should_render_graphql_ide(self, request: object) -> bool:  # noqa: ARG002 -- Strawberry's signature
         return False
 
+    def parse_query_params(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """An empty parameter is none: that of the operation's name by the draft, the others like it."""
+        return super().parse_query_params({name: value for name, value in params.items() if value})
+
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData | list[GraphQLRequestData]:
         media_type = (request.content_type or "").partition(";")[0].strip().lower()
         if request.method == "GET":
             asked = parameters(self.parse_query_params(request.query_params))
+        elif request.headers.get("content-encoding", "").strip().lower() not in PLAIN:
+            raise HTTPException(415, "The body has to be sent as it is, without a Content-Encoding")
         elif media_type == JSON:
             asked = parameters(self.parse_json(await request.get_body()))
         else:

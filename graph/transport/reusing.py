@@ -22,7 +22,7 @@ from graph.reads.footprints import Footprints
 from graph.reuse.answers import Answer
 from graph.reuse.tags import Uncertain, tags_of
 from graph.transport.compression import coding_for, encoded
-from graph.transport.over_http import EVENT_STREAM, JSON, negotiate
+from graph.transport.over_http import EVENT_STREAM, negotiate
 from graph.transport.parameters import Parameters
 
 Make = Callable[[Footprints], Awaitable[Response[Any]]]
@@ -37,7 +37,9 @@ def may_be_reused(request: Request[Any, Any, Any]) -> bool:
 async def reused(request: Request[Any, Any, Any], asked: Parameters, context: Context, make: Make) -> Response[Any]:
     """The answer that is held, or one that is made now and held if it can be."""
     answers = context.services.answers
-    key = _key(asked, negotiate(request.headers.get("accept", "")) or JSON, context.market)
+    key = _key(asked, request.headers.get("accept", ""), context.market)
+    if key is None:
+        return await make(Footprints())
     held = answers.get(key, now_s=time.monotonic())
     if held is not None:
         return await _told(request, held, context)
@@ -58,10 +60,16 @@ async def reused(request: Request[Any, Any, Any], asked: Parameters, context: Co
     return await _told(request, answer, context)
 
 
-def _key(asked: Parameters, media_type: str, market: str | None) -> str:
-    """What makes two requests one."""
+def _key(asked: Parameters, accept: str, market: str | None) -> str | None:
+    """What makes two requests one; None where it is refused what is asked, or cannot be written."""
+    media_type = negotiate(accept)
+    if media_type is None:
+        return None
     parts = [asked.wanted.digest, asked.operation_name, asked.variables or {}, media_type, market]
-    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    try:
+        return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    except orjson.JSONEncodeError:  # variables may be nested more deeply than it writes
+        return None
 
 
 async def _told(request: Request[Any, Any, Any], answer: Answer, context: Context) -> Response[Any]:
@@ -73,8 +81,9 @@ async def _told(request: Request[Any, Any, Any], answer: Answer, context: Contex
         "surrogate-key": " ".join(tags),
         "cache-tag": ",".join(tags),
     }
-    # What we have encoded has left with a weak tag; both name the same answer.
-    if answer.etag in (text.strip().removeprefix("W/") for text in request.headers.get("if-none-match", "").split(",")):
+    # What we have encoded has left with a weak tag; both name the same answer, and a star names any (RFC 9110, 13.1.2).
+    named = {text.strip().removeprefix("W/") for text in request.headers.get("if-none-match", "").split(",")}
+    if not named.isdisjoint({answer.etag, "*"}):
         return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
     coding = coding_for(request.scope, answer.body)
     if coding is None:

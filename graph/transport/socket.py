@@ -36,6 +36,11 @@ GOING_AWAY = 1001
 """After which clients connect anew."""
 PING_EVERY_S = 25.0
 """Before the minute after which proxies close what is silent. A phone that has lost its network tells nobody."""
+KINDS = frozenset({"connection_init", "ping", "pong", "subscribe", "complete"})
+"""What a client may say."""
+LONGEST_ID_BYTES = 90
+"""Of an operation; clients use UUIDs. Every event repeats it, and so does the reason of 4409, which a frame has to hold
+(125 bytes, RFC 6455, section 5.5)."""
 CANCEL_AGAIN_S = 1.0
 """Longer than an operation needs to clean up."""
 
@@ -45,11 +50,17 @@ def malformed(message: object) -> str | None:
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         return "A message is an object with a type"
     kind = message["type"]
-    if kind in ("subscribe", "complete") and not (isinstance(message.get("id"), str) and message["id"]):
-        return "The id of an operation is a text that is not empty"
+    if kind not in KINDS:
+        return "The type is none that a client sends"
+    if kind in ("subscribe", "complete") and not _names_operation(message.get("id")):
+        return f"The id of an operation is a text of 1 to {LONGEST_ID_BYTES} bytes"
     if not isinstance(message.get("payload"), dict | None):
         return "The payload is an object"
     return _malformed_operation(message.get("payload")) if kind == "subscribe" else None
+
+
+def _names_operation(given: object) -> bool:
+    return isinstance(given, str) and 0 < len(given.encode()) <= LONGEST_ID_BYTES
 
 
 def _malformed_operation(payload: dict[str, Any] | None) -> str | None:

@@ -15,21 +15,24 @@ from asyncpg import Record
 
 from config.postgres import Connection
 from config.queue import enqueue
-from graph.errors import ProblemCode, refused
+from graph.errors import Forbidden, ProblemCode, refused
 from graph.uploads.records import Stored
+from graph.viewer import Viewer
 from ingest.contract import BACK_CATALOGUE, ENTRYPOINT, Job, encode_job, priority
 
 KEEP = "UPDATE uploads SET completed_at = now() WHERE id = $1 AND completed_at IS NULL RETURNING id"
 IS_KEPT = "SELECT completed_at IS NOT NULL FROM uploads WHERE id = $1"
 
-# The track's row is locked so that two masters of one track, completed together, get revisions one after the other.
-LOCK_TRACK = """
+# The track's row is locked so that two masters of one track, completed together, get revisions one after the other. It
+# is read by a second statement: one that waits for a lock would join the album that the track was on before the wait.
+LOCK_TRACK = "SELECT FROM tracks WHERE id = $1 FOR NO KEY UPDATE"
+LABELS = """
     SELECT track.asset_id, track.artist_id, track.album_id, track.title, track.isrc, artist.name AS artist,
-           album.title AS album, album.release_date
+           artist.owner_id, album.title AS album, album.release_date
     FROM tracks AS track
     JOIN artists AS artist ON artist.id = track.artist_id
     LEFT JOIN albums AS album ON album.id = track.album_id
-    WHERE track.id = $1 FOR NO KEY UPDATE OF track
+    WHERE track.id = $1
 """
 
 ADD_REVISION = """
@@ -39,12 +42,18 @@ ADD_REVISION = """
 """
 
 
-async def keep(connection: Connection, upload: Stored, *, back_catalogue: bool) -> Job | None:
-    """Do the three writes in the connection's transaction; None when somebody else was faster. Raises Refused."""
+async def keep(connection: Connection, viewer: Viewer, upload: Stored, *, back_catalogue: bool) -> Job | None:
+    """Do the three writes in the connection's transaction; None when somebody else was faster.
+
+    Raises Forbidden when the track's artist has been handed over to another account since, and Refused.
+    """
     # The track comes before its promises, as for those who delete it: two who lock the other way round wait for ever.
-    track = await connection.fetchrow(LOCK_TRACK, upload.track_id)
+    await connection.execute(LOCK_TRACK, upload.track_id)
+    track = await connection.fetchrow(LABELS, upload.track_id)
     if track is None:  # deleted since, and the promise with it
         raise refused(ProblemCode.NOT_FOUND, "uploadId")
+    if not viewer.may_manage(track["owner_id"]):
+        raise Forbidden("This track belongs to another artist.")
     if await connection.fetchval(KEEP, upload.id) is None:
         if not await connection.fetchval(IS_KEPT, upload.id):  # aborted meanwhile
             raise refused(ProblemCode.NOT_FOUND, "uploadId")

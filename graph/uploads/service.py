@@ -177,7 +177,7 @@ async def find(pool: Pool, viewer: Viewer, upload_id: UUID) -> Stored:
 async def complete(
     pool: Pool, store: ObjectStore, *, viewer: Viewer, upload_id: UUID, back_catalogue: bool = False
 ) -> Kept:
-    """Check that a promise is kept and start the ingest, once. Raises Refused, ServiceUnavailable."""
+    """Check that a promise is kept and start the ingest, once. Raises Forbidden, Refused, ServiceUnavailable."""
     upload = await find(pool, viewer, upload_id)
     if upload.completed_at is not None:
         return Kept(track_id=upload.track_id, job=None)
@@ -186,7 +186,7 @@ async def complete(
     await transfer.assemble(store, upload)
     await _check_object(store, upload)
     async with pool.acquire() as connection, connection.transaction():
-        job = await handover.keep(connection, upload, back_catalogue=back_catalogue)
+        job = await handover.keep(connection, viewer, upload, back_catalogue=back_catalogue)
     return Kept(track_id=upload.track_id, job=job)
 
 

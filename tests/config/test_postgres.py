@@ -9,8 +9,7 @@ from config.errors import ServiceUnavailable
 from config.postgres import Pool, open_pool, statements_noted
 from config.settings import postgres_settings
 
-PATIENCE_S = 1.0
-"""Also of connecting, for which a busy machine takes a while."""
+PATIENCE_S = 0.3
 
 
 @pytest.fixture
@@ -22,8 +21,9 @@ async def pool(environment: dict[str, str]) -> AsyncIterator[Pool]:
 
 @pytest.fixture
 async def impatient(environment: dict[str, str]) -> AsyncIterator[Pool]:
-    settings = msgspec.structs.replace(postgres_settings(environment), pool_max=2, acquire_timeout_s=PATIENCE_S)
+    settings = msgspec.structs.replace(postgres_settings(environment), pool_min=2, pool_max=2, acquire_timeout_s=60)
     async with open_pool(settings) as opened:
+        opened._patience_s = PATIENCE_S  # once it is connected, for which a busy machine takes a while
         yield opened
 
 

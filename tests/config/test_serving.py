@@ -1,7 +1,10 @@
 import os
+import resource
 import socket
 import subprocess
 import sys
+import time
+from contextlib import ExitStack, contextmanager, suppress
 
 import pytest
 
@@ -33,9 +36,9 @@ def test_a_child_of_another_parent_ends_at_once():
 def test_a_child_dies_with_a_killed_parent():
     child = (
         "import os, time; from config.lifeline import die_with; "
-        "die_with(os.getppid()); print('up', flush=True); time.sleep(60)"
+        "die_with(os.getppid()); print('up', flush=True); time.sleep(600)"
     )
-    parent = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(60)"
+    parent = f"import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}]); time.sleep(600)"
     with subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"up\n"
@@ -82,3 +85,79 @@ def test_a_worker_hears_a_signal_that_arrives_before_its_loop_serves(free_port):
     )
     assert "signalled between the runs" in outcome.stdout, outcome.stderr
     assert "shut down in order" in outcome.stdout, outcome.stderr
+
+
+SERVED = """
+import sys
+from config import serving
+
+async def application(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+    await send({"type": "http.response.body", "body": b""})
+
+port, serving.QUIET_LIMIT_S = map(int, sys.argv[1:])
+serving.serve("graph", lambda: application, host="127.0.0.1", port=port, workers=2, websockets=False)
+"""
+PATIENCE_S = 60
+
+
+@contextmanager
+def served(port, *, quiet_limit_s):
+    """The address of two workers that answer everything with 200."""
+    with subprocess.Popen([sys.executable, "-c", SERVED, str(port), str(quiet_limit_s)]) as process:
+        try:
+            deadline = time.monotonic() + PATIENCE_S
+            while not heard(("127.0.0.1", port)):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            yield "127.0.0.1", port
+        finally:
+            process.terminate()
+
+
+def heard(address):
+    try:
+        with socket.create_connection(address, timeout=PATIENCE_S) as asking:
+            asking.sendall(b"GET / HTTP/1.1\r\nHost: segue\r\n\r\n")
+            return asking.recv(1000).startswith(b"HTTP/1.1 200")
+    except ConnectionError:
+        return False
+
+
+SILENT = 1500
+
+
+def test_who_says_nothing_keeps_nobody_else_from_being_heard(free_port):
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= most < 3 * SILENT:
+        pytest.skip(f"needs {3 * SILENT} open files, the limit is {most}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit, 3 * SILENT), most))
+    with served(free_port(), quiet_limit_s=600) as address, ExitStack() as silent:
+        for _ in range(SILENT):
+            silent.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
+        assert heard(address)
+
+
+QUIET = {
+    "nothing": b"",
+    "half a word of HTTP/2": b"PRI * HT",
+    "half a request": b"GET / HTTP/1.1\r\nHost: segue\r\n",
+    "one request and no other": b"GET / HTTP/1.1\r\nHost: segue\r\n\r\n",
+}
+
+
+def test_who_goes_on_saying_nothing_is_left(free_port):
+    with served(free_port(), quiet_limit_s=1) as address, ExitStack() as open_ones:
+        quiet = [open_ones.enter_context(socket.create_connection(address, timeout=PATIENCE_S)) for _ in QUIET]
+        for connection, said in zip(quiet, QUIET.values(), strict=True):
+            with suppress(ConnectionError):  # on a busy machine, it was left before it said a word
+                connection.sendall(said)
+        for connection in quiet:
+            with suppress(ConnectionError):
+                while connection.recv(1000):
+                    pass  # the answer, where there is one

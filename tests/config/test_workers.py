@@ -32,10 +32,14 @@ def work():
     if sys.argv[1] == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     elif sys.argv[1] == "in order":
-        signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b"ended\\n"), sys.exit(0)))
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     os.write(1, f"began {os.getpid()}\\n".encode())
     if sys.argv[1] == "broken":
         sys.exit(1)
+    if sys.argv[1] == "in order":  # a handler would not run if the signal came right before a sleep
+        signal.sigwait({signal.SIGTERM})
+        os.write(1, b"ended\\n")
+        sys.exit(0)
     time.sleep(600)
 
 workers.supervise(work, workers=2)

@@ -23,7 +23,8 @@ def token_of(appliance: Appliance, email: str, role: str) -> str:
 @pytest.fixture(scope="session")
 def appliance(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Appliance]:
     folder = tmp_path_factory.mktemp("appliance")
-    environment = second_terminal(folder / "home", dict(os.environ))
+    # On a busy machine the store may take longer to answer than a listener's origin waits, and that would be a 503.
+    environment = {**second_terminal(folder / "home", dict(os.environ)), "SEGUE_READ_DEADLINE_S": "30"}
     with running(environment, folder / "up.log") as started:
         yield started
 

@@ -18,7 +18,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-SHARED_MUSIC = Path(__file__).parents[3] / "shared" / "audio" / "music"
+from tests.recordings import MUSIC
+
 TARGET_LUFS = -14.0
 PEAK_CEILING_DBTP = -1.0
 SECONDS = 11
@@ -75,7 +76,7 @@ def masters() -> Iterator[object]:
     yield pytest.param(lambda: synthesised("loud.wav", 48_000, 0.9), id="a loud 48 kHz WAV")
     yield pytest.param(lambda: synthesised("quiet.flac", 44_100, 0.05), id="a quiet 44.1 kHz FLAC")
     for name in ("trombone.wav", "fl_s41.flac", "sp_loop_tabla.flac"):
-        path = SHARED_MUSIC / name
+        path = MUSIC / name
         absent = pytest.mark.skipif(not path.exists(), reason=f"shared/audio/music/{name} is not beside the project")
         yield pytest.param(lambda path=path: recorded(path), id=f"the recording {name}", marks=absent)
 

@@ -23,7 +23,7 @@ async def test_make_load_plays_without_a_failure(appliance, artist, tmp_path: Pa
     assert (await artist.follow_ingest(track))[-1]["status"] == "READY"
 
     statistics = tmp_path / "load"
-    arguments = f'--users 2 --run-time 10s --speed 4 --titles "wanted" --csv {statistics}'
+    arguments = f'--users 2 --run-time 20s --speed 4 --titles "wanted" --csv {statistics}'
     outcome = appliance.run("make", "load", f"ARGS={arguments}")
     assert outcome.returncode == 0, outcome.stdout + outcome.stderr
     with Path(f"{statistics}_stats.csv").open() as file:

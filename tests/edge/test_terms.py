@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import InvalidGrant
@@ -16,7 +16,6 @@ terms = st.builds(
 )
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(terms)
 def test_what_is_spelled_reads_the_same(given_terms: Terms) -> None:
     text = spell(given_terms)
@@ -25,7 +24,6 @@ def test_what_is_spelled_reads_the_same(given_terms: Terms) -> None:
     assert set(text) <= set("abcdefghijklmnopqrstuvwxyz0123456789-_")
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(st.lists(st.sampled_from(["codecs", "max", "protected", "any", "clear", "aac", "opus", "-", "_", "0", "7"])))
 def test_one_spelling_for_each_value(pieces: list[str]) -> None:
     text = "".join(pieces)

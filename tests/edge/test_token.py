@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from edge import errors
@@ -118,7 +118,6 @@ def test_verifying_against_no_directory_is_the_callers_mistake() -> None:
         verify(token(), directory="assets/../", keys=KEYS, now_s=NOW)
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(key_ids, secrets, directories, expiries)
 def test_what_is_minted_verifies_and_needs_no_encoding(key_id, secret, directory, expiry) -> None:
     text = mint(key_id=key_id, secret=secret, directory=directory, expires_at_s=expiry)
@@ -133,7 +132,6 @@ def test_a_token_of_the_first_version_has_no_terms() -> None:
     assert token(terms=NO_TERMS) == token()
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(directories)
 def test_another_directory_is_refused(directory: str) -> None:
     assume(directory != DIRECTORY)
@@ -166,7 +164,6 @@ def test_any_dropped_added_or_swapped_character_is_refused(text: str) -> None:
     refuse(text + text)
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(st.text())
 def test_any_text_is_refused_by_a_typed_error(text: str) -> None:
     assert type(refuse(text)) is Malformed

@@ -1,22 +1,15 @@
 """The graph's services on real PostgreSQL, Valkey and S3, and rows to start from."""
 
 import asyncio
-import json
 import os
-import re
 import signal
-import subprocess
-import sys
 import time
-import urllib.request
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol
 from uuid import UUID
 
 import aiohttp
-import asyncpg
 import httpx
 import pytest
 from litestar import Litestar
@@ -26,25 +19,43 @@ from config.objects import ObjectStore, open_store
 from config.postgres import Pool, PooledEngine, bind_tables, open_pool
 from config.settings import GraphSettings, graph_settings
 from config.valkey import open_valkey
+from graph import schedules
 from graph.accounts import tables as accounts
 from graph.accounts import tokens
 from graph.app import create_app
 from graph.catalog import tables as catalog
 from graph.fanout import Fanout, open_fanout
 from graph.keys import new_key
-from graph.licences import answers
 from graph.live.audience import Audience
 from graph.live.presence import Presence
-from graph.protection import sparing
 from graph.reuse.answers import Answer
 from graph.uploads import tables as uploads
 from graph.viewer import Role, Viewer
+from tests.graph import served
 from tests.graph.clients import PATIENCE_S, Api, Ask, Socket
+from tests.graph.living import living
 from tests.graph.masters import add_revision
+from tests.graph.statements import sent_through
 
-ROOT = Path(__file__).parents[2]
-START_S = 120.0
-SERVE = "import json, sys; from graph.server import serve; serve(json.load(sys.stdin))"
+LIMITS_OF_SERVERS = (
+    "config.replicas.ANSWER_LIMIT_S",
+    "graph.catalog.withdrawal.PATIENCE_S",
+    "graph.transport.health.PING_TIMEOUT_S",
+)
+LIMITS_OF_VALKEY = (
+    "graph.licences.answers.PATIENCE_S",
+    "graph.playback.service.SESSION_PATIENCE_S",
+    "graph.protection.sparing.PATIENCE_S",
+    "graph.reads.writers.ANSWER_LIMIT_S",
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_due() -> Iterator[None]:
+    """Every application would do what is due at a random moment of its first seconds; tests say when it is done."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(schedules, "EVERY_S", 1e9)
+        yield
 
 
 @pytest.fixture
@@ -96,12 +107,12 @@ def frozen_valkey(services: Any) -> Iterator[None]:
     os.kill(services.pids["valkey"], signal.SIGCONT)
 
 
-@pytest.fixture
-def patient_with_valkey(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A busy machine is no Valkey that is away, without which what it would have told is done without."""
-    if "frozen_valkey" not in request.fixturenames:
-        for module in (sparing, answers):
-            monkeypatch.setattr(module, "PATIENCE_S", PATIENCE_S)
+@pytest.fixture(autouse=True)
+def patient_with_services(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine is no service that is away, without which what it would have told is done without."""
+    limits = LIMITS_OF_SERVERS if "frozen_valkey" in request.fixturenames else LIMITS_OF_SERVERS + LIMITS_OF_VALKEY
+    for limit in limits:
+        monkeypatch.setattr(limit, PATIENCE_S)
 
 
 AddUser = Callable[[Role], Awaitable[Viewer]]
@@ -153,52 +164,30 @@ def add_track(pool: Pool) -> AddTrack:
 
 
 @pytest.fixture
-def graph_children() -> list["subprocess.Popen[str]"]:
+def graph_children() -> list[served.Child]:
     """The processes that `start_graph` has started, for a test that kills one."""
     return []
 
 
 @pytest.fixture
 def start_graph(
-    environment: dict[str, str], free_port: Callable[[], int], graph_children: list["subprocess.Popen[str]"]
+    environment: dict[str, str], free_port: Callable[[], int], graph_children: list[served.Child]
 ) -> Iterator[Callable[[], str]]:
     """Start another real graph process on the test's services and answer its URL."""
-    children = graph_children
 
     def start() -> str:
         port = free_port()
-        child = subprocess.Popen(
-            [sys.executable, "-c", SERVE],
-            stdin=subprocess.PIPE,
-            text=True,
-            env={"PATH": os.defpath},
-            cwd=ROOT,
-        )
-        children.append(child)
-        assert child.stdin is not None
-        with child.stdin:
-            child.stdin.write(json.dumps({**environment, "SEGUE_GRAPH_PORT": str(port)}))
+        child = served.start(environment, port=port)
+        graph_children.append(child)
         url = f"http://127.0.0.1:{port}"
-        wait_until_ready(url, child)
+        served.wait_until_ready(url, child)
         return url
 
     yield start
-    for child in children:
+    for child in graph_children:
         child.terminate()
-    for child in children:
+    for child in graph_children:
         child.wait(timeout=60)
-
-
-def wait_until_ready(url: str, child: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + START_S
-    while True:
-        assert child.poll() is None, f"the graph process ended with {child.returncode}"
-        assert time.monotonic() < deadline, "the graph process is not ready"
-        try:
-            with urllib.request.urlopen(f"{url}/health/ready", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.05)
 
 
 @pytest.fixture
@@ -225,36 +214,10 @@ def api(settings: GraphSettings, http: aiohttp.ClientSession) -> SignIn:
     return sign_in
 
 
-# The application inside the test's own loop: faster than a process, and its services can be looked at.
-
-
 @pytest.fixture
 async def app(settings: GraphSettings) -> AsyncIterator[Litestar]:
     async with living(create_app(settings)) as application:
         yield application
-
-
-@asynccontextmanager
-async def living(application: Litestar) -> AsyncIterator[Litestar]:
-    """Run the lifespan in one task, as a server does: it cannot be entered in one and left in another."""
-    started, stop = asyncio.Event(), asyncio.Event()
-
-    async def live() -> None:
-        async with application.lifespan():
-            started.set()
-            await stop.wait()
-
-    task = asyncio.create_task(live())
-    waiting = asyncio.create_task(started.wait())
-    await asyncio.wait({task, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    try:
-        if task.done():
-            await task
-        yield application
-    finally:
-        waiting.cancel()
-        stop.set()
-        await task
 
 
 @pytest.fixture
@@ -264,44 +227,14 @@ async def ask(app: Litestar) -> AsyncIterator[Ask]:
         yield Ask(app, client)
 
 
-OWN = ("current_setting('jit')", "typeinfo_tree")
-"""Marks of what asyncpg sends for itself when it meets a new type."""
-
-Counting = Callable[[], Any]
+Counting = Callable[[], AbstractAsyncContextManager[list[str]]]
 
 
 @pytest.fixture
-def counting_on() -> Callable[..., Any]:
-    """`async with counting_on(pool) as statements` lists what is sent to PostgreSQL through the pool meanwhile."""
-
-    @asynccontextmanager
-    async def count(*pools: Pool) -> AsyncIterator[list[str]]:
-        statements: list[str] = []
-
-        def note(record: asyncpg.connection.LoggedQuery) -> None:
-            if not any(mark in record.query for mark in OWN):
-                statements.append(record.query)
-
-        for pool in pools:
-            held = [await pool.acquire() for _ in range(pool.get_max_size())]
-            for connection in held:
-                connection.add_query_logger(note)
-                await pool.release(connection)
-        yield statements
-        for pool in pools:
-            held = [await pool.acquire() for _ in range(pool.get_max_size())]
-            for connection in held:
-                connection.remove_query_logger(note)
-                await pool.release(connection)
-
-    return count
-
-
-@pytest.fixture
-def counting(app: Litestar, counting_on: Callable[..., Any]) -> Counting:
+def counting(app: Litestar) -> Counting:
     """`async with counting() as statements` lists what the application sends to PostgreSQL meanwhile."""
     services = app.state.services
-    return lambda: counting_on(services.pool, services.routing.reading)
+    return lambda: sent_through(services.pool, services.routing.reading)
 
 
 Heard = Callable[[], Awaitable[None]]
@@ -324,26 +257,6 @@ def heard(app: Litestar) -> Heard:
                 await asyncio.sleep(0.001)
 
     return hear
-
-
-IndexesOf = Callable[..., Awaitable[set[str]]]
-
-
-@pytest.fixture
-def indexes_of(pool: Pool) -> IndexesOf:
-    """Which indexes a statement goes down, as it is planned for whatever values; reading a whole table is no way."""
-
-    async def explain(text: str, *, types: int) -> set[str]:
-        async with pool.acquire() as connection, connection.transaction():
-            for setting in ("enable_seqscan = off", "plan_cache_mode = force_generic_plan"):
-                await connection.execute(f"SET LOCAL {setting}")
-            await connection.execute(f"PREPARE explained AS {text}")
-            values = ", ".join(["NULL"] * types)
-            explained = await connection.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE explained({values})")
-            await connection.execute("DEALLOCATE explained")
-        return {match[1] for match in re.finditer(r'"Index Name": "([^"]+)"', explained)}
-
-    return explain
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from graph.errors import ProblemCode
 from tests.graph.access.test_access import MUTATIONS, QUERIES, SUBSCRIPTIONS, Row, play
 from tests.graph.access.world import make_world
@@ -22,12 +20,6 @@ REFUSED = {
     "completeImageUpload": ProblemCode.UPLOAD_MISSING,
 }
 """What cannot be done with what the world has: there is no password, no token, and no file."""
-
-
-@pytest.fixture(autouse=True)
-def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing changes a row but what is asked."""
-    monkeypatch.setattr("graph.app.works", lambda _settings: ())
 
 
 def who(row: Row) -> str:

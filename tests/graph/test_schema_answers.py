@@ -25,12 +25,6 @@ from tests.graph.access.world import World, fingerprint, make_world
 REFUSED = DENIALS | {"BAD_REQUEST"}
 
 
-@pytest.fixture(autouse=True)
-def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing changes a row but what is asked."""
-    monkeypatch.setattr("graph.app.works", lambda _settings: ())
-
-
 @pytest.fixture
 async def world(ask: Any) -> World:
     return await make_world(ask.app.state.services.pool)

@@ -32,7 +32,7 @@ from origin import layout
 from origin.asset import Asset
 
 ROOT = Path(__file__).parents[2]
-LIMIT_S = 90.0
+LIMIT_S = 180.0
 
 
 class Masters:

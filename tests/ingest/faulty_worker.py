@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -64,12 +65,15 @@ def arrange(place: str, act: Act) -> None:
     """Have `act` done whenever a job has come to `place`."""
     owner, name = WRITES.get(place, (progress.Reporter, "enter"))
     original = getattr(owner, name)
+    # A job's rungs are stored at once: what dies after the first one could have stored the second.
+    turn = asyncio.Lock() if place in WRITES else nullcontext()
 
     async def wrapped(*arguments: Any, **named: Any) -> Any:
-        result = await original(*arguments, **named)
-        if place in WRITES or arguments[1].value == place:
-            await act()
-        return result
+        async with turn:
+            result = await original(*arguments, **named)
+            if place in WRITES or arguments[1].value == place:
+                await act()
+            return result
 
     setattr(owner, name, wrapped)
 

@@ -9,14 +9,10 @@ from typing import Any
 import pytest
 
 from ingest.contract import FailureCode
+from tests.recordings import BROKEN, needs_broken
 
 ROOT = Path(__file__).parents[2]
-BROKEN = ROOT.parent / "shared" / "audio" / "broken"
 GOLDEN = ROOT / "tests" / "golden" / "broken.tsv"
-
-needs_broken = pytest.mark.skipif(
-    not BROKEN.is_dir(), reason="the malformed files of shared/audio/broken are not next to the project"
-)
 
 Rows = dict[str, dict[str, Any]]
 

@@ -23,8 +23,7 @@ from ingest.jobs import quarantine
 from ingest.lifecycle.housekeeping import sweep
 from tests.processes import children_of
 
-ROOT = Path(__file__).parents[2]
-PATIENCE_S = 120.0
+PATIENCE_S = 300.0
 LADDER = """
 [[rung]]
 name = "aac-96"

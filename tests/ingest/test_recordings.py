@@ -15,18 +15,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 import soundfile
 
 from config.settings import LADDER
 from origin import asset as assets
 from origin import layout
 from tests.ingest.exactness import assert_lengths, assert_lossless, assert_loudness, decoded, left_justified
+from tests.recordings import MUSIC, needs_music
 
-MUSIC = Path(__file__).parents[2].parent / "shared" / "audio" / "music"
-needs_music = pytest.mark.skipif(
-    not MUSIC.is_dir(), reason="the recordings of shared/audio/music are not next to the project"
-)
 LIMIT_S = 1800.0
 
 CHEAP = ("aac-96", "opus-24", "flac", "vorbis-96")

@@ -77,7 +77,7 @@ async def test_upload_is_removed_once_its_rendition_is_ready(queue: Any, workers
     worker = workers.start()
     await queue.final(job)
     worker.terminate()
-    assert worker.wait(20) == 0
+    assert worker.wait(60) == 0
     assert await queue.store.keys("uploads/") == []
     assert await queue.queued() == 0
 

@@ -7,6 +7,9 @@ from valkey.asyncio import Valkey
 
 from ingest.contract import Job, Progress, decode_progress, progress_channel
 
+PATIENCE_S = 60.0
+THE_END = b"nothing more is listened to"
+
 
 class Watcher:
     """Collects the progress events of a job while the body of `async with` runs."""
@@ -24,13 +27,24 @@ class Watcher:
 
     async def _collect(self) -> None:
         async for message in self._subscription.listen():
+            if message["data"] == THE_END:
+                return
             if message["type"] == "message":
                 self.events.append(decode_progress(message["data"]))
 
-    async def __aexit__(self, *_: object) -> None:
-        await asyncio.sleep(0.2)
-        if self._task.done():
-            self._task.result()  # raises what ended it
-        self._task.cancel()
-        await self._subscription.aclose()
-        await self._client.aclose()
+    async def _hear_out(self) -> None:
+        """Wait for the final event, which comes a little later than the final row, and for all that was said so far."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not (self._task.done() or any(event.status.final for event in self.events)):
+                await asyncio.sleep(0.02)
+            await self._client.publish(progress_channel(self._job.asset_id), THE_END)
+            await self._task
+
+    async def __aexit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        try:
+            if failure is None:
+                await self._hear_out()
+        finally:
+            self._task.cancel()
+            await self._subscription.aclose()
+            await self._client.aclose()

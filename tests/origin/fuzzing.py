@@ -25,7 +25,7 @@ PICTURE = b"a picture"
 WHOLE_BYTES = bytes(range(256)) * 4700
 """Longer than what is read of a file at once."""
 WHOLE = whole_file("mp3-320.mp3", WHOLE_BYTES)
-bounded = settings(deadline=None, max_examples=60)  # processors are shared with the services of other tests
+bounded = settings(max_examples=60)
 KEY = ContentKey(key_id=UUID(int=7), key=bytes(16), iv=bytes(16))
 KID = urlsafe_b64encode(KEY.key_id.bytes).rstrip(b"=").decode()
 TERMS = (

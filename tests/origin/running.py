@@ -17,6 +17,9 @@ from edge.token import mint
 from origin import layout
 from tests.origin.recording import Recording
 
+STORE_PATIENCE = {"SEGUE_READ_DEADLINE_S": "60"}
+"""On a busy machine the store may take longer to answer than a listener's origin waits, and that would be a 503."""
+
 
 class Answer(NamedTuple):
     status: int
@@ -81,7 +84,7 @@ def running_origin(environment: dict[str, str], folder: Path, recording: Recordi
         )
     assert process.stdin is not None
     with process.stdin:
-        process.stdin.write(json.dumps(environment).encode())
+        process.stdin.write(json.dumps({**STORE_PATIENCE, **environment}).encode())
     origin = Origin(environment=environment, process=process, log=log, recording=recording)
     try:
         wait_until_live(origin)

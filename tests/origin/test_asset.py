@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from origin import asset as contract
@@ -94,7 +94,6 @@ def test_a_truncated_descriptor_is_not_read(descriptor) -> None:
             contract.decode(whole[:end])
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_by_our_error(data: bytes) -> None:
     with pytest.raises(InvalidDescriptor):

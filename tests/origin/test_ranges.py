@@ -1,7 +1,7 @@
 import email
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from origin.errors import RangeUnsatisfiable
@@ -81,7 +81,6 @@ def test_reads_several_ranges(value: str, spans: list[tuple[int, int]]) -> None:
 RANGE = st.from_regex(r"bytes=[0-9]{0,20}-[0-9]{0,20}(,[0-9]{0,4}-[0-9]{0,4}){0,9}", fullmatch=True)
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(st.text() | RANGE, st.integers(1, 10**12))
 def test_spans_within_the_whole_or_none_or_our_error(value: str, size: int) -> None:
     try:

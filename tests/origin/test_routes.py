@@ -1,7 +1,7 @@
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from origin.errors import Refused
@@ -176,7 +176,6 @@ def test_takes_a_path_of_512_bytes() -> None:
     assert isinstance(parse(path.encode()).file, MediaPlaylist)
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(st.binary(max_size=600))
 def test_any_bytes_are_refused_by_our_error(raw: bytes) -> None:
     with pytest.raises(Refused):
@@ -190,7 +189,6 @@ pieces = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(
     st.lists(pieces, max_size=16).map(b"".join)
     | st.sampled_from([f"{BASE}/aac-160/7.m4s".encode(), f"{PRESENTATION}/cbcs/master.m3u8".encode()])

@@ -1,7 +1,7 @@
 from uuid import UUID
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.token import DIRECTORY
@@ -13,7 +13,6 @@ SECOND = Place(UUID(int=2**128 - 1), 12)
 places = st.builds(Place, st.uuids(), st.integers(1, 999_999_999))
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(st.lists(places, min_size=1, max_size=MAX_TRACKS))
 def test_what_is_spelled_reads_the_same_and_may_be_a_tokens_directory(order: list[Place]) -> None:
     assert read(spell(order)) == tuple(order)

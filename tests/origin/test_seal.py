@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from origin.seal import BrokenSeal, seal, unseal
@@ -27,7 +27,6 @@ def test_record_of_another_kind_is_refused() -> None:
         unseal("image", seal("asset", CONTENT))
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused_by_our_error(data: bytes) -> None:
     with pytest.raises(BrokenSeal):

@@ -1,7 +1,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.terms import Terms
@@ -56,7 +56,6 @@ def test_nothing_left_is_not_there(asset, wanted: dict[str, Any]) -> None:
         select(asset, Selection(**wanted))
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(selections, selections)
 def test_narrowing_leaves_what_both_allow(asset, one: Selection, other: Selection) -> None:
     both = set(one.left_of(asset)) & set(other.left_of(asset))
@@ -113,7 +112,6 @@ def test_malformed_queries_are_the_callers(query: bytes) -> None:
         of_query(query)
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(st.binary(max_size=200))
 def test_any_query_is_a_selection_or_our_error(query: bytes) -> None:
     try:

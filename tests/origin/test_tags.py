@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from origin.tags import YES, Quoted, attribute_tag, extinf, playlist, sayable, tag
@@ -25,7 +25,6 @@ def test_words_of_the_standard_have_no_quotes() -> None:
     assert attribute_tag("EXT-X-MEDIA", {"DEFAULT": YES}) == "#EXT-X-MEDIA:DEFAULT=YES"
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(st.text())
 def test_any_text_can_be_said(text: str) -> None:
     assert len(sayable(text).text) == len(text)

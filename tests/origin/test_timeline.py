@@ -1,7 +1,7 @@
 from fractions import Fraction
 from itertools import accumulate
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from origin.timeline import (
@@ -17,7 +17,6 @@ rates = st.sampled_from([8_000, 11_025, 22_050, 44_100, 48_000, 88_200, 96_000, 
 stored = st.lists(st.integers(2_000, 200_000), min_size=1, max_size=200).map(tuple)
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(rates, stored, st.integers(0, 999), st.integers(0, 999))
 def test_every_position_is_within_half_a_microsecond(make_rendition, rate, ticks, priming, padding) -> None:
     rendition = make_rendition(ticks=ticks, sample_rate_hz=rate, priming_samples=priming, padding_samples=padding)
@@ -28,7 +27,6 @@ def test_every_position_is_within_half_a_microsecond(make_rendition, rate, ticks
     assert listed == sum(heard_ticks(rendition)) == rendition.sample_count
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(rates, stored, st.integers(0, 999), st.integers(0, 999))
 def test_hls_says_where_a_segment_lies_in_its_media(make_rendition, rate, ticks, priming, padding) -> None:
     rendition = make_rendition(ticks=ticks, sample_rate_hz=rate, priming_samples=priming, padding_samples=padding)
@@ -64,7 +62,6 @@ def test_presentation_is_rounded_up(make_asset, make_rendition) -> None:
     assert start_microseconds([make_asset(make_rendition(ticks=(48_000,), sample_rate_hz=48_000))]) == (0, 1_000_000)
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(st.lists(st.tuples(rates, st.integers(1, 10_000_000)), min_size=1, max_size=100))
 def test_no_error_adds_up_over_tracks(make_asset, make_rendition, tracks) -> None:
     assets = [make_asset(make_rendition(ticks=(ticks,), sample_rate_hz=rate)) for rate, ticks in tracks]

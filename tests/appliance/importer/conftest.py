@@ -192,10 +192,10 @@ class FakeApi:
         return web.Response()
 
     async def put_part(self, request: web.Request) -> web.Response:
-        self.calls["PUT part"] += 1
         self.parts_at_once += 1
         self.most_parts_at_once = max(self.most_parts_at_once, self.parts_at_once)
         body = await request.read()
+        self.calls["PUT part"] += 1  # and not one of which the sender lets go when another is refused
         await self.parts_go_on.wait()
         self.parts_at_once -= 1
         if self.calls["createUpload"] == 1 and len(self.parts) >= self.first_signatures:
@@ -228,9 +228,11 @@ class FakeApi:
     async def _progress(self, socket: web.WebSocketResponse, track: dict[str, Any]) -> None:
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
-        await send(socket, {"status": "PROCESSING", "stage": "DECODE", "fraction": 0.25, "failure": None})
-        await self.ingest_goes_on.wait()
-        self.at_once -= 1
+        try:
+            await send(socket, {"status": "PROCESSING", "stage": "DECODE", "fraction": 0.25, "failure": None})
+            await self.ingest_goes_on.wait()
+        finally:
+            self.at_once -= 1  # of one whose listener left, too
         failure = self.verdicts.get(track["sha256"])
         status = "FAILED" if failure else "READY"
         track["ingest"] = {"status": status}

@@ -14,8 +14,7 @@ from appliance.importer import files
 from appliance.importer.albums import Description
 from appliance.importer.files import Source, UnreadableFolder, content, describe, describe_together, find, shown
 from graph.uploads.promise import AUDIO_TYPES
-
-SHARED_AUDIO = Path(__file__).parents[3].parent / "shared" / "audio"
+from tests.recordings import BROKEN, MUSIC, needs_broken, needs_music
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -219,9 +218,10 @@ def test_a_name_that_is_no_utf8_can_be_shown() -> None:
     assert shown(Path(os.fsdecode(b"na\xefve.wav"))) == "na?ve.wav"
 
 
-@pytest.mark.skipif(not SHARED_AUDIO.exists(), reason="shared/audio is not next to the project")
+@needs_broken
+@needs_music
 def test_every_odd_file_is_described_or_left_to_the_ingest() -> None:
-    sources, _ = find([SHARED_AUDIO / "broken", SHARED_AUDIO / "music"])
+    sources, _ = find([BROKEN, MUSIC])
 
     described = [describe(source) for source in sources]
 

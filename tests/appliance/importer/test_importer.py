@@ -119,6 +119,14 @@ async def test_gives_up_on_the_first_file_and_then_asks_once_for_each(
     write(tmp_path, *(f"{n:02}.wav" for n in range(10)))
     _, system_error = answers
     api.faults["viewer"] = [system_error("SERVICE_UNAVAILABLE", "Away.", status=503) for _ in range(100)]
+    first_in_flight, query = asyncio.Barrier(IN_FLIGHT), run.client.query
+
+    async def begun_together(*arguments: Any, **named: Any) -> Any:
+        if api.calls["viewer"] == 0:  # or else one that is read slowly would begin when another has given up
+            await first_in_flight.wait()
+        return await query(*arguments, **named)
+
+    run.client.query = begun_together  # type: ignore[method-assign] # a stand-in
 
     outcomes = await run(tmp_path)
 

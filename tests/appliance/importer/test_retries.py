@@ -66,7 +66,9 @@ async def test_an_import_interrupted_during_ingest_goes_on_following(run: Run, a
     with pytest.raises(asyncio.CancelledError):
         await interrupted
     api.ingest_goes_on.set()
-    await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while api.at_once:
+            await asyncio.sleep(0.01)
     for track in api.tracks.values():
         track["ingest"] = {"status": "PROCESSING"}
 

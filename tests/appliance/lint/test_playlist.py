@@ -1,7 +1,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.lint.playlist import Media, Multivariant, NotAPlaylist, Part, read
@@ -93,7 +93,6 @@ lines = st.lists(
 )
 
 
-@settings(deadline=None)  # processors are shared with the services of other tests
 @given(lines)
 def test_any_text_is_a_playlist_or_our_error(texts: list[str]) -> None:
     try:

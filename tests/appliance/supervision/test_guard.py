@@ -19,18 +19,16 @@ import os, subprocess, sys, time
 options = ["--parent", str(os.getpid()), "--signal", sys.argv[2]]
 child = subprocess.Popen([sys.executable, "-I", "-S", sys.argv[1], *options, "--", *sys.argv[3:]])
 print(child.pid, flush=True)
-time.sleep(60)
+time.sleep(600)
 """
 
+# It waits for signals instead of handling them: Python would handle one that comes right before a sleep after it.
 NOTE_SIGNAL = """
-import signal, sys, time
-def note(number, frame):
-    open(sys.argv[1], "w").write(signal.Signals(number).name)
-    sys.exit()
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, note)
+import signal, sys
+awaited = {signal.SIGINT, signal.SIGTERM}
+signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
 open(sys.argv[1] + ".started", "w")
-time.sleep(60)
+open(sys.argv[1], "w").write(signal.Signals(signal.sigwait(awaited)).name)
 """
 
 
@@ -42,7 +40,7 @@ def run(*argv: str, drop_root: bool = False) -> "subprocess.CompletedProcess[str
     return subprocess.run(guarded(*argv, drop_root=drop_root), capture_output=True, text=True, check=False)
 
 
-def wait_until(condition: Callable[[], bool], limit_s: float = 10.0) -> bool:
+def wait_until(condition: Callable[[], bool], limit_s: float = 60.0) -> bool:
     deadline = time.monotonic() + limit_s
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)

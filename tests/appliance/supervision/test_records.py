@@ -12,10 +12,13 @@ import pytest
 from appliance.supervision import records
 from appliance.supervision.command import Command
 
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+PATIENCE_S = 60.0
+STUBBORN = (
+    "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(600)"
+)
 LEADER = """
 import os, subprocess, sys
-worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+worker = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 print(worker.pid, flush=True)
 worker.wait()
 """
@@ -38,16 +41,16 @@ def leftover(home: Path, code: str) -> Iterator["subprocess.Popen[str]"]:
 
 
 def ended(pid: int) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE_S
     while records.birth_of(pid) is not None and time.monotonic() < deadline:
         time.sleep(0.02)
     return records.birth_of(pid) is None
 
 
 def test_ends_what_a_killed_supervisor_left(tmp_path: Path) -> None:
-    with leftover(tmp_path, "import time; print('up', flush=True); time.sleep(60)") as process:
+    with leftover(tmp_path, "import time; print('up', flush=True); time.sleep(600)") as process:
         process.stdout.readline()
-        assert records.end_leftovers(tmp_path, home=tmp_path, grace_s=5) == ["left"]
+        assert records.end_leftovers(tmp_path, home=tmp_path, grace_s=PATIENCE_S) == ["left"]
         assert process.wait() == -signal.SIGTERM
     assert records.read(tmp_path) == []
 
@@ -71,7 +74,7 @@ def test_kills_the_workers_of_a_leader_that_is_dead(tmp_path: Path) -> None:
 
 
 def test_spares_a_stranger_that_got_the_process_id(tmp_path: Path) -> None:
-    with leftover(tmp_path, "import time; print('up', flush=True); time.sleep(60)") as process:
+    with leftover(tmp_path, "import time; print('up', flush=True); time.sleep(600)") as process:
         process.stdout.readline()
         (file,) = tmp_path.glob("*.process")
         file.write_text(json.dumps({**json.loads(file.read_text()), "birth": "another"}))

@@ -4,7 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import msgspec
@@ -17,31 +17,33 @@ from appliance.supervision import process, records
 from appliance.supervision.command import Command
 from appliance.supervision.supervisor import LONGEST_DELAY_S, Service, Supervisor, delay_s
 
-SLEEP = "import time; time.sleep(60)"
+PATIENCE_S = 60.0
+SLEEP = "import time; time.sleep(600)"
 STUBBORN = """
 import pathlib, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 pathlib.Path("stubborn").touch()
-time.sleep(60)
+time.sleep(600)
 """
+# It waits for its signal instead of handling it: Python would handle one that comes right before a sleep after it.
 NOTE_END = """
-import pathlib, signal, sys, time
-def note(number, frame):
-    with open("ends", "a") as file: file.write(sys.argv[1] + "\\n")
-    sys.exit()
-signal.signal(signal.SIGTERM, note)
+import pathlib, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
 pathlib.Path(sys.argv[1]).touch()
-time.sleep(60)
+signal.sigwait({signal.SIGTERM})
+with open("ends", "a") as file:
+    file.write(sys.argv[1] + "\\n")
 """
 CRASH_ONCE = """
 import pathlib, sys, time
-seen = pathlib.Path("crashed")
-if not seen.exists():
-    seen.touch()
-    time.sleep(0.2)
+told, crashed = pathlib.Path("crash"), pathlib.Path("crashed")
+if not crashed.exists():
+    while not told.exists():
+        time.sleep(0.02)
+    told.rename(crashed)
     sys.exit(3)
 pathlib.Path("again").touch()
-time.sleep(60)
+time.sleep(600)
 """
 
 
@@ -52,7 +54,10 @@ class Running:
         self.home = home
         self.said: list[str] = []
         self.hurry = asyncio.Event()
-        self.supervisor = Supervisor(home, self.said.append, ready_limit_s=5, grace_s=1)
+        self.supervisor = self.supervise()
+
+    def supervise(self, *, ready_limit_s: float = PATIENCE_S, grace_s: float = PATIENCE_S) -> Supervisor:
+        return Supervisor(self.home, self.said.append, ready_limit_s=ready_limit_s, grace_s=grace_s)
 
     def service(self, name: str, code: str, *arguments: str, ready: str | None = None) -> Service:
         """A Python child; it is ready when it has made the file `ready` in the home folder."""
@@ -66,9 +71,14 @@ class Running:
         return self.home.folder / name
 
     async def until(self, name: str) -> None:
-        async with asyncio.timeout(60):
-            while not self.file(name).exists():
-                await asyncio.sleep(0.02)
+        await holds(self.file(name).exists)
+
+
+async def holds(condition: Callable[[], object]) -> None:
+    """Return once it does."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():
+            await asyncio.sleep(0.02)
 
 
 @pytest.fixture
@@ -95,6 +105,7 @@ async def test_stops_the_last_tier_first(running: Running) -> None:
 
 async def test_starts_a_crashed_process_again_and_says_so(running: Running) -> None:
     await running.supervisor.start(running.service("graph", CRASH_ONCE))
+    running.file("crash").touch()
     await running.until("again")
     log = running.home.logs / "graph.log"
     assert running.said == [f"graph ended with status 3; starting it again in 0.5 s (see {log})"]
@@ -106,9 +117,8 @@ async def test_starts_a_crashed_process_again_and_says_so(running: Running) -> N
 async def test_goes_on_when_a_process_cannot_be_started_for_a_while(running: Running) -> None:
     await running.supervisor.start(running.service("graph", CRASH_ONCE))
     shutil.rmtree(running.home.logs)  # there is no place for the log of the next start
-    async with asyncio.timeout(60):
-        while len(running.said) < 2:
-            await asyncio.sleep(0.02)
+    running.file("crash").touch()
+    await holds(lambda: len(running.said) >= 2)
     running.home.logs.mkdir()
     await running.until("again")
     assert "graph could not be started (No such file or directory); starting it again in 1 s" in running.said[1]
@@ -143,12 +153,12 @@ async def test_signals_leave_the_exit_status_to_the_event_loop(
     """Popen.send_signal() polls first, and a status that poll() has read is lost to the loop: it reports 255."""
     child = await process.start(running.service("s3", SLEEP).command, logs=running.home.logs, folder=running.home.run)
     monkeypatch.setattr(subprocess.Popen, "poll", lambda _: pytest.fail("took the exit status away"))
-    await child.stop(grace_s=5)
+    await child.stop(grace_s=PATIENCE_S)
     assert await child.wait() == -signal.SIGTERM
 
 
 async def test_tells_a_process_that_is_never_ready(running: Running) -> None:
-    running.supervisor = Supervisor(running.home, running.said.append, ready_limit_s=0.3, grace_s=1)
+    running.supervisor = running.supervise(ready_limit_s=0.3)
     with pytest.raises(ProcessFailed, match=r"graph was not ready after 0\.3 s"):
         await running.supervisor.start(running.service("graph", SLEEP, ready="never"))
 
@@ -172,6 +182,7 @@ async def test_failed_tier_leaves_nothing_running(running: Running) -> None:
 
 
 async def test_kills_what_does_not_end_in_time(running: Running) -> None:
+    running.supervisor = running.supervise(grace_s=1)
     await running.supervisor.start(running.service("graph", STUBBORN, ready="stubborn"))
     (pid,) = pids(running.home)
     await running.supervisor.stop(running.hurry)
@@ -187,13 +198,12 @@ async def test_ends_what_somebody_stopped(running: Running) -> None:
 
 
 async def test_second_interrupt_does_not_wait(running: Running) -> None:
-    running.supervisor = Supervisor(running.home, running.said.append, ready_limit_s=5, grace_s=60)
     await running.supervisor.start(running.service("graph", STUBBORN, ready="stubborn"))
     stopping = asyncio.create_task(running.supervisor.stop(running.hurry))
     await asyncio.sleep(0.2)
     assert not stopping.done()
     running.hurry.set()
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S / 2):
         await stopping
 
 
@@ -201,21 +211,23 @@ async def test_kills_the_workers_that_a_process_leaves(running: Running) -> None
     code = f"""
 import pathlib, subprocess, sys, time
 worker = subprocess.Popen([sys.executable, "-c", {STUBBORN!r}])
-pathlib.Path("worker").write_text(str(worker.pid))
-time.sleep(60)
+while not pathlib.Path("stubborn").exists():
+    time.sleep(0.02)
+part = pathlib.Path("part")
+part.write_text(str(worker.pid))
+part.rename("worker")
+time.sleep(600)
 """
-    await running.supervisor.start(running.service("graph", code, ready="stubborn"))
+    await running.supervisor.start(running.service("graph", code, ready="worker"))
     worker = int(running.file("worker").read_text())
     assert records.birth_of(worker) is not None
     await running.supervisor.stop(running.hurry)
-    async with asyncio.timeout(60):
-        while records.birth_of(worker) is not None:
-            await asyncio.sleep(0.02)
+    await holds(lambda: records.birth_of(worker) is None)
 
 
 async def test_cancelled_start_leaves_nothing_running(running: Running) -> None:
     starting = asyncio.create_task(running.supervisor.start(running.service("graph", SLEEP, ready="never")))
-    await asyncio.sleep(0.3)
+    await holds(lambda: pids(running.home))
     (pid,) = pids(running.home)
     starting.cancel()
     await asyncio.gather(starting, return_exceptions=True)
@@ -224,7 +236,13 @@ async def test_cancelled_start_leaves_nothing_running(running: Running) -> None:
 
 
 async def test_feeds_what_must_not_be_on_a_command_line(running: Running) -> None:
-    code = "import pathlib, sys, time; pathlib.Path('fed').write_text(sys.stdin.read()); time.sleep(60)"
+    code = """
+import pathlib, sys, time
+part = pathlib.Path("part")
+part.write_text(sys.stdin.read())
+part.rename("fed")
+time.sleep(600)
+"""
     service = running.service("valkey", code, ready="fed")
     command = msgspec.structs.replace(service.command, stdin=b"requirepass secret\n")
     await running.supervisor.start(msgspec.structs.replace(service, command=command))

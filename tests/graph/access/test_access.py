@@ -151,12 +151,6 @@ SUBSCRIPTIONS: dict[str, list[Row]] = {
 }
 
 
-@pytest.fixture(autouse=True)
-def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing changes a row but what is asked."""
-    monkeypatch.setattr("graph.app.works", lambda _settings: ())
-
-
 def document(operation: str, root: GraphQLObjectType, field: str) -> str:
     """An operation that asks for one field, with all of its arguments in variables, and for as little as it may."""
     asked = root.fields[field]

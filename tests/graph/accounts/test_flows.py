@@ -11,6 +11,7 @@ from argon2 import PasswordHasher
 
 from graph.accounts import passwords
 from graph.viewer import Role
+from tests.graph.locks import waits
 
 SESSION = "session { accessToken accessTokenExpiresAt refreshToken user { id email role displayName } }"
 ERRORS = "userErrors { field code message }"
@@ -21,7 +22,6 @@ CHANGE = f"mutation($in: ChangePasswordInput!) {{ changePassword(input: $in) {{ 
 SIGN_OUT = f"mutation($in: SignOutInput!) {{ signOut(input: $in) {{ signedOut {ERRORS} }} }}"
 VIEWER = "{ viewer { id email displayName role } }"
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 ANNA = {"email": "Anna@Example.org ", "password": "four good words here", "displayName": " Anna  A. "}
 
@@ -61,11 +61,12 @@ async def test_two_at_once_make_one_account(ask: Any) -> None:
 
 
 async def test_every_problem_of_a_new_account_is_told_at_once_and_nothing_is_stored(ask: Any) -> None:
-    payload = await signed_up(ask, email="no address", password="short", displayName=" ")
+    payload = await signed_up(ask, email="no address", password="short", displayName=" ", market="XX")
     assert problems(payload) == [
         ("email", "INVALID_EMAIL"),
         ("displayName", "REQUIRED"),
         ("password", "WEAK_PASSWORD"),
+        ("market", "INVALID_VALUE"),
     ]
     assert await ask.app.state.services.pool.fetchval("SELECT count(*) FROM users") == 0
 
@@ -242,9 +243,7 @@ async def test_no_session_opens_by_a_password_that_is_being_changed(ask: Any) ->
     async with pool.acquire() as changing, changing.transaction():
         await changing.execute("UPDATE users SET password_hash = $1", passwords.hashed("quite other words"))
         signing_in = asyncio.create_task(signed_in(ask, ANNA["password"]))
-        while not await pool.fetchval(WAITING):
-            assert not signing_in.done()
-            await asyncio.sleep(0.01)
+        assert await waits(pool, signing_in)
     assert problems(await signing_in) == [("", "INVALID_CREDENTIALS")]
     assert await pool.fetchval("SELECT count(*) FROM refresh_tokens") == 1
 

@@ -109,6 +109,19 @@ async def test_a_wrong_track_is_refused_field_by_field(
     assert await catalogue.count() == before
 
 
+async def test_everything_that_is_wrong_with_a_track_or_an_album_is_told_at_once(
+    ask: Any, catalogue: Catalogue
+) -> None:
+    artist, before = await catalogue.artist(), await catalogue.count()
+    wrong = {"title": " ", "isrc": "GB", "discNumber": 0, "trackNumber": 1000}
+    payload = await ask.data(CREATE_TRACK, catalogue.owner, **{"in": {"artistId": artist, **wrong}})
+    assert [error["field"] for error in payload["userErrors"]] == [[field] for field in wrong]
+    unscheduled = {"artistId": artist, "title": " ", "state": "SCHEDULED"}
+    payload = await ask.data(CREATE_ALBUM, catalogue.owner, **{"in": unscheduled})
+    assert [error["field"] for error in payload["userErrors"]] == [["title"], ["liveAt"]]
+    assert await catalogue.count() == before
+
+
 async def test_a_compilation_holds_tracks_of_its_accounts_artists(ask: Any, catalogue: Catalogue) -> None:
     album = await catalogue.album(await catalogue.artist("Various Artists"))
     track = await catalogue.track(await catalogue.artist("One"), albumId=album)

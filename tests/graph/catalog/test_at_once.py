@@ -13,6 +13,7 @@ from graph.catalog.changes import AlbumChange, TrackChange, update_album, update
 from graph.catalog.credits import Credit, CreditRole
 from graph.catalog.releases import ReleaseState
 from graph.errors import Forbidden, Refused
+from graph.images.artwork import set_artwork
 from graph.keys import new_key
 from graph.profiles.service import ArtistChange, hand_over, update_artist
 from graph.supply.rules import SuppliedAlbum, SuppliedTrack
@@ -102,6 +103,9 @@ class Shelf:
 
     def hand_over(self, artist_id: UUID, to: Viewer) -> Write:
         return lambda pool: hand_over(pool, self.owner, artist_id=artist_id, account_id=to.user_id)
+
+    def take_artwork_off(self, type_name: str, key: UUID) -> Write:
+        return lambda pool: set_artwork(pool, self.owner, type_name=type_name, key=key, image_id=None)
 
     def delete(self, artist_id: UUID) -> Write:
         return lambda pool: deletion.delete_artist(pool, self.owner, artist_id=artist_id, removal_delay=LATER)
@@ -230,6 +234,30 @@ async def test_album_of_one_account_gets_no_track_of_another(pool: Any, shelves:
         writes = shelf.add_track(shelf.bela), shelf.hand_over(shelf.alma, other)
         await take_turns(pool, interrupted(number), *map(unless_refused, writes))
         assert await pool.fetchval(SHARED_BY_TWO_ACCOUNTS) == 0, f"after {number} statements"
+
+
+@pytest.mark.parametrize(("type_name", "whose"), [("Artist", "alma"), ("Album", "rivers"), ("Track", "flood")])
+async def test_artwork_is_not_changed_by_who_has_handed_it_over(
+    pool: Any, shelves: Shelves, add_user: Any, type_name: str, whose: str
+) -> None:
+    other = await add_user(Role.LABEL)
+    async for number, shelf in shelves(range(4)):
+        done: list[Write] = []
+        writes = shelf.take_artwork_off(type_name, getattr(shelf, whose)), shelf.hand_over(shelf.alma, other)
+        noted = [noting(unless_refused(write), done) for write in writes]
+        answer, _ = await take_turns(pool, interrupted(number), *noted)
+        assert isinstance(answer, Forbidden) is (done == noted[::-1]), f"after {number} statements"
+
+
+def noting(write: Write, done: list[Write]) -> Write:
+    """A write that enters itself into a list when it is done."""
+
+    async def noted(pool: Any) -> Any:
+        answer = await write(pool)
+        done.append(noted)
+        return answer
+
+    return noted
 
 
 @pytest.mark.parametrize("first", ["the artist", "the album"])

@@ -181,6 +181,9 @@ async def test_wrong_change_of_an_album_is_refused_and_changes_nothing(
     ):
         payload = await ask.data(UPDATE_ALBUM, owner, **{"in": {"releaseDate": None, **given}})
         assert payload == {"album": None, "userErrors": [{"field": [field], "code": code}]}
+    wrong = {"title": " ", "state": "SCHEDULED", "genres": ["?"]}
+    payload = await ask.data(UPDATE_ALBUM, owner, **{"in": {"albumId": release.album, **wrong}})
+    assert [error["field"] for error in payload["userErrors"]] == [["title"], ["liveAt"], ["genres", "0"]]
     assert await release.rows() == before
 
 

@@ -205,9 +205,13 @@ async def test_track_is_described(page: Page, track: str) -> None:
     ("given", "field"),
     [
         pytest.param({"genres": [f"Genre {n}" for n in range(11)]}, ["genres"], id="eleven genres"),
-        pytest.param({"genres": ["?"]}, ["genres"], id="a genre of signs"),
-        pytest.param({"credits": [{"role": "MIXER", "name": " "}]}, ["credits"], id="a credit to nobody"),
-        pytest.param({"credits": [{"role": "MIXER", "name": "A", "artistId": "x"}]}, ["credits"], id="to no artist"),
+        pytest.param({"genres": ["?"]}, ["genres", "0"], id="a genre of signs"),
+        pytest.param({"credits": [{"role": "MIXER", "name": " "}]}, ["credits", "0", "name"], id="a credit to nobody"),
+        pytest.param(
+            {"credits": [{"role": "MIXER", "name": "A", "artistId": "x"}]},
+            ["credits", "0", "artistId"],
+            id="to no artist",
+        ),
         pytest.param({"lyrics": "a" * 50_001}, ["lyrics"], id="a book"),
         pytest.param({"syncedLyrics": [{"startMs": -1, "text": ""}]}, ["syncedLyrics", "0", "startMs"], id="before it"),
         pytest.param(
@@ -223,6 +227,17 @@ async def test_what_cannot_describe_a_track_changes_nothing(
     assert [error["field"] for error in refused["userErrors"]] == [field]
     title = await page.ask.data("query($id: ID!) { track(id: $id) { title } }", page.owner, id=track)
     assert title == {"title": "Tune"}
+
+
+async def test_everything_that_is_wrong_with_a_description_is_told_at_once(page: Page, track: str) -> None:
+    lines, credits_ = [{"startMs": -1, "text": ""}], [{"role": "MIXER", "name": "A"}, {"role": "MIXER", "name": " "}]
+    wrong = {"title": " ", "genres": ["Folk", "?"], "credits": credits_, "lyrics": "a" * 50_001, "syncedLyrics": lines}
+    fields = [["title"], ["genres", "1"], ["credits", "1", "name"], ["lyrics"], ["syncedLyrics", "0", "startMs"]]
+    refused = await page.do(SET_TRACK, trackId=track, **wrong)
+    assert [error["field"] for error in refused["userErrors"]] == fields
+    links = [{"title": " ", "url": "https://a.example/"}]
+    refused = await page.do(SET_ARTIST, artistId=await page.artist(), name=" ", biography="a" * 50_001, links=links)
+    assert [error["field"] for error in refused["userErrors"]] == [["name"], ["biography"], ["links", "0", "title"]]
 
 
 async def test_waveform_is_a_row_of_numbers(page: Page, track: str, pool: Any) -> None:

@@ -18,6 +18,7 @@ from graph.catalog.releases import ReleaseState
 from graph.keys import new_key
 from graph.viewer import Role, Viewer
 from origin.layout import withdrawal_key
+from tests.graph.locks import waits
 
 PATIENCE_S = 60.0
 CHANGE = """
@@ -273,9 +274,6 @@ async def test_delivery_that_withdraws_a_release_promises_it_to_the_origins(
     assert promised == {track.asset_id for track in release.tracks}
 
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-
-
 @pytest.mark.parametrize("first", ["the release", "the move"])
 async def test_release_that_is_withdrawn_as_a_track_comes_to_it_takes_the_track_along(
     pool: Any, release: Release, first: str
@@ -292,8 +290,7 @@ async def test_release_that_is_withdrawn_as_a_track_comes_to_it_takes_the_track_
             else:
                 await connection.execute("UPDATE tracks SET album_id = $1 WHERE id = $2", album_id, track_id)
             second = asyncio.create_task(move() if first == "the release" else leave())
-            while not await pool.fetchval(WAITING):
-                await asyncio.sleep(0.01)
+            assert await waits(pool, second)
         await second
     promised = {row["asset_id"] for row in await pool.fetch(PROMISED) if row["withdrawn"]}
     assert promised == {one.asset_id for one in release.tracks}
@@ -316,8 +313,7 @@ async def test_track_that_leaves_a_release_as_that_comes_back_goes_with_its_new_
         async with pool.acquire() as connection, connection.transaction():
             await connection.execute("UPDATE albums SET state = 'live' WHERE id = $1", album_id)
             move = asyncio.create_task(pool.execute(script, withdrawn, track_id))
-            while not move.done() and not await pool.fetchval(WAITING):
-                await asyncio.sleep(0.01)
+            await waits(pool, move)
         await move
     promised = {row["asset_id"]: row["withdrawn"] for row in await pool.fetch(PROMISED)}
     assert promised == {track.asset_id: True, stays.asset_id: False}

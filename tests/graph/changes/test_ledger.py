@@ -15,10 +15,9 @@ from graph.errors import SyncAnew
 from graph.keys import new_key
 from graph.paging import MAX_PAGE
 from graph.viewer import Role
+from tests.graph.locks import waits
 
 LIKE = ChangeKind.LIKED_TRACK
-PATIENCE_S = 60.0
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -134,9 +133,7 @@ async def test_a_second_writer_waits_so_that_no_number_is_seen_before_a_smaller_
         await transaction.start()
         await record_change(connection, listener, LIKE, first, deleted=False)
         later = asyncio.create_task(put(pool, listener, second))
-        async with asyncio.timeout(PATIENCE_S):
-            while not await pool.fetchval(WAITING):
-                await asyncio.sleep(0.01)
+        assert await waits(pool, later)
         assert await told(pool, listener) == []
         await transaction.commit()
     await later

@@ -13,9 +13,9 @@ from graph.genres.upkeep import forget_genres
 from graph.keys import new_key
 from graph.viewer import Role, Viewer
 from graph.works import works
+from tests.graph.locks import waits
 from tests.graph.turns import interrupted, take_turns
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 CALL = """
 mutation($input: UpdateTrackInput!) {
   updateTrack(input: $input) { track { genres { edges { node { name } } } } userErrors { code } }
@@ -76,9 +76,7 @@ async def test_who_names_a_genre_while_it_goes_makes_it_anew(
         await going.execute("DELETE FROM genres WHERE id = $1", genre)
         given = {"trackId": ids.encode("Track", track), "genres": ["Folk"]}
         naming = asyncio.create_task(ask.data(CALL, artist, input=given))
-        while not await pool.fetchval(WAITING):
-            assert not naming.done()
-            await asyncio.sleep(0.01)
+        assert await waits(pool, naming)
     assert await naming == {"track": {"genres": {"edges": [{"node": {"name": "Folk"}}]}}, "userErrors": []}
 
 

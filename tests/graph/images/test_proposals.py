@@ -3,6 +3,7 @@
 import msgspec
 
 from graph import ids
+from graph.profiles.service import hand_over
 from graph.viewer import Role
 from ingest.contract import Tags
 from tests.graph.images.gallery import SET
@@ -75,6 +76,21 @@ async def test_artist_takes_over_what_is_proposed(ask, gallery, artist, pool) ->
         "trackNumber": 7,
         "image": {"id": image},
     }
+
+
+async def test_who_an_artist_is_handed_over_to_takes_over_the_picture_that_its_master_proposes(
+    ask, gallery, artist, add_user, pool
+) -> None:
+    performer, album, (track,) = await gallery.album()
+    proposed, other = await gallery.image(), await gallery.image()
+    await pool.execute("UPDATE assets SET proposed_image_id = $1", ids.require("Image", proposed, field=""))
+    label = await add_user(Role.LABEL)
+    await hand_over(pool, artist, artist_id=ids.require("Artist", performer, field=""), account_id=label.user_id)
+    for subject in (track, album):
+        taken = await ask.data(SET, label, subject=subject, image=proposed)
+        assert taken == {"subject": {"id": subject, "image": {"id": proposed}}, "userErrors": []}
+    refused = await ask.data(SET, label, subject=track, image=other)
+    assert refused == {"subject": None, "userErrors": [{"field": ["imageId"], "code": "NOT_FOUND"}]}
 
 
 async def test_master_without_tags_proposes_nothing(ask, gallery, artist) -> None:

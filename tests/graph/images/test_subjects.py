@@ -1,6 +1,6 @@
 """Whatever shows an image: tables, API and ingest name the same things, so that one more is not half done."""
 
-from graph.images.service import SUBJECTS
+from graph.images.artwork import SUBJECTS
 from graph.images.types import Illustrated
 from graph.reads.models import models_of
 from graph.schema import schema

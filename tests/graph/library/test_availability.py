@@ -19,12 +19,11 @@ from graph.playlists.entries import add_entries
 from graph.playlists.records import AT_THE_END
 from graph.playlists.service import create_playlist
 from graph.viewer import Role
+from tests.graph.locks import waits
 
-PATIENCE_S = 60.0
 NOW = datetime.now(UTC)
 HOUR = timedelta(hours=1)
 LICENSE = "INSERT INTO licences (id, track_id, market, starts_at, ends_at) VALUES ($1, $2, 'DE', $3, $4)"
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,10 +154,7 @@ async def test_who_lets_go_meanwhile_is_not_told_that_it_is_there(kept: Kept) ->
         await other.execute("DELETE FROM liked_tracks")
         await record_change(other, kept.fan, ChangeKind.LIKED_TRACK, kept.track, deleted=True)
         telling = asyncio.create_task(tell_availability(kept.connection, NOW))
-        async with asyncio.timeout(PATIENCE_S):
-            while not telling.done() and not await kept.pool.fetchval(WAITING):
-                await asyncio.sleep(0.01)
-        assert not telling.done()
+        assert await waits(kept.pool, telling)
         await transaction.commit()
     await telling
     assert await kept.pool.fetchval("SELECT deleted FROM changes WHERE kind = 'liked_track'") is True

@@ -14,10 +14,10 @@ from graph.library import service, upkeep
 from graph.library.shelves import FOLLOWED_ARTISTS, FOLLOWED_PLAYLISTS, FOLLOWED_USERS, LIKED_TRACKS, Shelf
 from graph.library.upkeep import GRACE, keep_up
 from graph.viewer import Role
+from tests.graph.locks import waits
 
 LATER = GRACE + timedelta(minutes=5)
 PATIENCE_S = 60.0
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 @pytest.fixture
@@ -144,9 +144,7 @@ async def test_a_listener_who_leaves_meanwhile_keeps_nobody_from_coming_through(
         nonlocal attempts
         attempts += 1
         removed.set()
-        async with asyncio.timeout(PATIENCE_S):
-            while not leaving.done() and not await pool.fetchval(WAITING):
-                await asyncio.sleep(0.01)
+        await waits(pool, leaving)
         await record_changes(held, changes)
 
     @begun_again

@@ -32,7 +32,7 @@ ADD_ENTRIES = """
 INSERT INTO playlist_entries (id, playlist_id, track_id, position)
 SELECT id, $2, id, to_char(number, 'FM00000000') FROM unnest($1::uuid[]) WITH ORDINALITY AS given (id, number)
 """
-# Heard, and not only put into the chart: the application that is asked writes it anew when it comes by.
+# Heard, so that the chart is written of it.
 HEAR = """
 INSERT INTO track_hours (hour, market, track_id, plays)
 SELECT date_trunc('hour', now()), 'SE', id, 1 FROM unnest($1::uuid[]) AS id

@@ -12,8 +12,6 @@ from graph.supply.rules import SuppliedTrack
 from graph.supply.service import upsert_tracks
 from graph.viewer import Role
 
-pytestmark = pytest.mark.usefixtures("patient_with_valkey")
-
 NOW_S = 1_800_000_000
 
 

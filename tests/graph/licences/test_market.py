@@ -13,7 +13,7 @@ from graph.app import create_app
 from graph.licences.rules import Licence
 from graph.viewer import Role
 from tests.graph.clients import Ask
-from tests.graph.conftest import living
+from tests.graph.living import living
 
 TRACK = "query($id: ID!) { track(id: $id) { id } }"
 

@@ -17,10 +17,10 @@ from config.postgres import Pool
 from graph.keys import new_key
 from graph.licences.rules import Licence
 from graph.viewer import Role
+from tests.graph.locks import waits
 
 PATIENCE_S = 60.0
 STEPS = 60
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 TOLD = """
 SELECT id, album_id, markets, (SELECT array_agg(DISTINCT market) FROM licences WHERE track_id = tracks.id) AS licensed
 FROM tracks
@@ -168,8 +168,7 @@ async def test_of_two_who_write_at_once_both_count(stock, first: str) -> None:
             async with shop.pool.acquire() as connection, connection.transaction():
                 await connection.execute(*written(shop, first, market="DK"))
                 other = asyncio.create_task(shop.pool.execute(*written(shop, second, market="FI")))
-                while not other.done() and not await shop.pool.fetchval(WAITING):
-                    await asyncio.sleep(0.01)
+                await waits(shop.pool, other)
             # A track that is gone gets no licence.
             with suppress(asyncpg.ForeignKeyViolationError):
                 await other

@@ -17,6 +17,7 @@ from graph.listening.reads import MOST_SHOWN_PLAYS, SHOWN_FROM_PLAYS
 from graph.listening.rollup import MOST_IN_CHARTS, roll_up
 from graph.listening.spans import popularity_weight
 from graph.viewer import Role
+from tests.graph.locks import waits
 from tests.graph.masters import add_revision
 
 NOW = datetime(2026, 3, 1, 12, 30, tzinfo=UTC)
@@ -31,7 +32,6 @@ query($artist: ID!, $first: Int = 20, $after: String, $last: Int, $before: Strin
 """
 SCORES = "SELECT track_id, plays, score FROM track_popularity WHERE artist_id = $1"
 HOLD = "SELECT FROM track_plays_waiting WHERE track_id = $1 FOR UPDATE"
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 DELETE = (
     "DELETE FROM assets WHERE asset_id = (SELECT asset_id FROM tracks WHERE id = $1)",
     "DELETE FROM uploads WHERE track_id = $1",
@@ -108,12 +108,6 @@ async def show(pool) -> None:
 
 async def known(pool, band: Band) -> dict[UUID, tuple[int, float]]:
     return {row["track_id"]: (row["plays"], row["score"]) for row in await pool.fetch(SCORES, band.key)}
-
-
-async def somebody_waits(pool) -> None:
-    async with asyncio.timeout(60):
-        while not await pool.fetchval(WAITING):
-            await asyncio.sleep(0.01)
 
 
 async def test_tracks_come_by_their_plays_and_then_as_they_were_added(pool, add_play, band, listed) -> None:
@@ -241,7 +235,7 @@ async def test_plays_that_are_counted_meanwhile_are_shown_once(pool, add_play, b
         await transaction.start()
         await roll_up(counter, NOW)
         showing = asyncio.ensure_future(show(pool))
-        await somebody_waits(pool)
+        assert await waits(pool, showing)
         await transaction.commit()
         await showing
     await show(pool)
@@ -257,7 +251,7 @@ async def test_tracks_are_taken_in_the_order_in_which_plays_of_them_are_counted(
         await transaction.start()
         await counter.execute(HOLD, first)
         showing = asyncio.ensure_future(show(pool))
-        await somebody_waits(pool)
+        assert await waits(pool, showing)
         await counter.execute(f"{HOLD} NOWAIT", last)
         await transaction.commit()
         await showing
@@ -308,9 +302,7 @@ async def test_tracks_that_go_or_move_while_the_first_are_listed_are_not_listed_
             await writer.execute(statement, gone)
         await writer.execute("UPDATE tracks SET artist_id = $2 WHERE id = $1", moved, other)
         listing = asyncio.create_task(pool.execute(EARLIER[0]))
-        while not await pool.fetchval(WAITING):
-            assert not listing.done()
-            await asyncio.sleep(0.01)
+        assert await waits(pool, listing)
     await listing
     assert sorted(await pool.fetch("SELECT track_id, artist_id FROM track_popularity")) == sorted(
         [(moved, other), *((track, band.key) for track in stay)]

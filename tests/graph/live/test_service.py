@@ -236,11 +236,15 @@ async def test_unfollowing_is_noticed_when_the_message_is_lost(stage: Stage, mon
         assert seen.all == []
 
 
-async def test_listener_who_vanished_stops_showing(stage: Stage, monkeypatch) -> None:
+async def test_listener_who_vanished_stops_showing(stage: Stage, valkey: Valkey, monkeypatch) -> None:
     monkeypatch.setattr(service, "RECHECK_S", 0.1)
-    monkeypatch.setitem(SHOWN_FOR_S, PlayState.PLAYING, 1)
     await stage.report(stage.tracks[0])
     async with stage.watching(stage.follower) as seen:
+        await seen.count(1)
+        report = channel(stage.listener.user_id)
+        assert 0 < await valkey.ttl(report) <= SHOWN_FOR_S[PlayState.PLAYING]
+        await valkey.pexpire(report, 1)
+        monkeypatch.setitem(SHOWN_FOR_S, PlayState.PLAYING, 0)  # as if all of its time had gone by
         assert [event.state for event in await seen.count(2)] == [PlayState.PLAYING, PlayState.STOPPED]
     async with stage.watching(stage.follower) as seen:
         assert await seen.after_a_moment() == []

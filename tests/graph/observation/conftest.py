@@ -145,9 +145,6 @@ def settings(observed: dict[str, str]) -> GraphSettings:
     return graph_settings(observed)
 
 
-Figures = Callable[..., float]
-
-
 @pytest.fixture
 def told(observed: dict[str, str]) -> Callable[[], dict[str, float]]:
     """All samples that the process tells at its port, by name and labels as Prometheus writes them."""

@@ -4,7 +4,6 @@ import asyncio
 import re
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -16,8 +15,9 @@ from config.telemetry.metrics import metrics_told
 from graph import ids
 from graph.app import create_app
 from graph.viewer import Role
-from tests.graph.conftest import ROOT, living
+from tests.graph.living import living
 from tests.graph.observation.conftest import HOME, PATIENCE_S
+from tests.graph.pages import DOCS
 
 Told = Callable[..., dict[str, float]]
 
@@ -131,21 +131,22 @@ async def test_the_page_for_operators_lists_what_is_told(ask: Any, observed: dic
     await ask(HOME)
     text = httpx.get(f"http://127.0.0.1:{observed['SEGUE_METRICS_PORT']}/metrics", timeout=PATIENCE_S).text
     names = set(re.findall(r"^# TYPE (segue_\w+)", text, re.MULTILINE))
-    page = (ROOT / "docs/operations.md").read_text()
+    page = (DOCS / "operations.md").read_text()
     assert set(re.findall(r"^\| `(segue_\w+)` \|", page, re.MULTILINE)) == names
 
 
-def two_free_ports() -> int:
+def first_of_two(free_port: Callable[[], int]) -> int:
     """The first of two neighbours that nobody listens on."""
-    while True:
-        with socket.create_server(("127.0.0.1", 0)) as first:
-            port: int = first.getsockname()[1]
-            with suppress(OSError, OverflowError), socket.create_server(("127.0.0.1", port + 1)):
-                return port
+    first, second = free_port(), free_port()
+    while second != first + 1:
+        first, second = second, free_port()
+    return first
 
 
-async def test_each_worker_tells_its_own_figures_at_a_port_of_its_own(environment: dict[str, str], told: Told) -> None:
-    port = two_free_ports()
+async def test_each_worker_tells_its_own_figures_at_a_port_of_its_own(
+    environment: dict[str, str], told: Told, free_port: Callable[[], int]
+) -> None:
+    port = first_of_two(free_port)
     first = graph_settings({**environment, "SEGUE_GRAPH_WORKERS": "2", "SEGUE_METRICS_PORT": str(port)})
     async with living(create_app(first)), living(create_app(first)):
         assert [told(port + worker)["segue_graph_open_subscriptions[]"] for worker in (0, 1)] == [0, 0]

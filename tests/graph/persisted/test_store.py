@@ -15,8 +15,6 @@ from graph.persisted import store
 from graph.persisted.store import PersistedDocuments
 from graph.persisted.wanted import Wanted, digest_of
 
-pytestmark = pytest.mark.usefixtures("patient_with_valkey")
-
 TEXT = "query Kind { __typename }"
 TRUSTED = "query Trusted { __typename }"
 KIND = {"__typename": "Query"}

@@ -9,11 +9,10 @@ from graph.catalog.deletion import delete_track
 from graph.errors import Refused
 from graph.playlists.records import End, Place, StaleRevision
 from graph.playlists.upkeep import remove_deleted
+from tests.graph.locks import waits
 
 WRITERS = 8
 WRITES = 6
-PATIENCE_S = 60.0
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 LATER = datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -103,21 +102,14 @@ async def test_tracks_are_deleted_while_others_add_them(desk, artist, add_track)
 
 async def test_a_track_is_not_deleted_while_somebody_adds_it(desk, artist) -> None:
     """Else its entry would come after the work that removes such entries has gone by."""
-
-    async def waiting(count: int, task: asyncio.Task[object]) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while not task.done() and await desk.pool.fetchval(WAITING) < count:
-                await asyncio.sleep(0.01)
-
     async with desk.pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
         await connection.execute("SELECT FROM playlists WHERE id = $1 FOR UPDATE", desk.playlist)
         adding = asyncio.create_task(desk.add())
-        await waiting(1, adding)
+        assert await waits(desk.pool, adding)
         deleting = asyncio.create_task(delete_track(desk.pool, artist, track_id=desk.track, removal_delay=timedelta(0)))
-        await waiting(2, deleting)
-        assert not deleting.done()
+        assert await waits(desk.pool, deleting, writers=2)
         await transaction.rollback()
     await asyncio.gather(adding, deleting)
     async with desk.pool.acquire() as connection:

@@ -31,7 +31,6 @@ def outermost(low: str | None, high: str | None) -> str:
     return new[0]
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0, 1), st.integers(1, 40)), min_size=1, max_size=60))
 def test_any_insertions_keep_the_order(steps: list[tuple[float, int]]) -> None:
     held: list[str] = []
@@ -42,7 +41,7 @@ def test_any_insertions_keep_the_order(steps: list[tuple[float, int]]) -> None:
         assert all(map(legal, held))
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(st.integers(0, 3), st.integers(1, 3))
 def test_a_gap_takes_two_hundred_before_it_is_used_up(place: int, count: int) -> None:
     held = spread(6)

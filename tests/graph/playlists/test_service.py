@@ -20,16 +20,17 @@ async def test_a_new_playlist_is_empty_and_its_owners(pool, add_user) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "description", "code"),
+    ("name", "description", "codes"),
     [
-        (" ", "", ProblemCode.REQUIRED),
-        ("n" * 201, "", ProblemCode.TOO_LONG),
-        ("n", "d" * (MAX_DESCRIPTION + 1), ProblemCode.TOO_LONG),
-        ("n", "a\x00b", ProblemCode.INVALID_VALUE),
+        (" ", "", [ProblemCode.REQUIRED]),
+        ("n" * 201, "", [ProblemCode.TOO_LONG]),
+        ("n", "d" * (MAX_DESCRIPTION + 1), [ProblemCode.TOO_LONG]),
+        ("n", "a\x00b", [ProblemCode.INVALID_VALUE]),
+        (" ", "a\x00b", [ProblemCode.REQUIRED, ProblemCode.INVALID_VALUE]),
     ],
-    ids=["no name", "a long name", "a long description", "a control character"],
+    ids=["no name", "a long name", "a long description", "a control character", "both"],
 )
-async def test_what_is_no_name_or_description_is_refused(desk, name, description, code) -> None:
+async def test_what_is_no_name_or_description_is_refused(desk, name, description, codes) -> None:
     before = await desk.row()
     for write in (
         service.create_playlist(desk.pool, desk.owner, name=name, description=description, public=False),
@@ -37,7 +38,7 @@ async def test_what_is_no_name_or_description_is_refused(desk, name, description
     ):
         with pytest.raises(Refused) as refusal:
             await write
-        assert [problem.code for problem in refusal.value.problems] == [code]
+        assert [problem.code for problem in refusal.value.problems] == codes
     assert await desk.pool.fetchval("SELECT count(*) FROM playlists") == 1
     assert await desk.row() == before
 

@@ -14,10 +14,9 @@ from graph.playlists.service import create_playlist
 from graph.playlists.upkeep import remove_deleted
 from graph.viewer import Role
 from graph.works import works
+from tests.graph.locks import waits
 
 AT_ONCE = timedelta(0)
-PATIENCE_S = 60.0
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 
 
 async def keep_up(pool: Any) -> bool:
@@ -77,10 +76,7 @@ async def test_a_playlist_that_is_deleted_meanwhile_hides_no_other(desk, artist,
         (first,) = await connection.fetchrow(f"SELECT id FROM ({upkeep.HOLD}) AS held", desk.track, 1)  # noqa: S608 -- a statement of ours
         await connection.execute("DELETE FROM playlists WHERE id = $1", first)
         keeping = asyncio.create_task(keep_up(desk.pool))
-        async with asyncio.timeout(PATIENCE_S):
-            while not keeping.done() and not await desk.pool.fetchval(WAITING):
-                await asyncio.sleep(0.01)
-        assert not keeping.done()
+        assert await waits(desk.pool, keeping)
         await transaction.commit()
     assert await keeping
     assert await desk.pool.fetchval("SELECT count(*) FROM playlist_entries") == 0

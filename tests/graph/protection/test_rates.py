@@ -12,8 +12,6 @@ from graph.persisted.wanted import digest_of
 from graph.protection.rates import buckets
 from graph.viewer import Role
 
-pytestmark = pytest.mark.usefixtures("patient_with_valkey")
-
 FROM = {"x-forwarded-for": "203.0.113.7"}
 # Few, for a bucket that is slowly filled is not filled again while a test runs on a busy machine.
 LIMITS = {

@@ -15,6 +15,7 @@ from graph.reads import planning, statements
 from graph.reads.declarations import Column, Entity
 from graph.reads.models import Undeclared, models_of
 from graph.reads.statements import Part
+from tests.graph.statements import indexes_of, sent_through
 
 
 def shelf_id(key: UUID) -> str:
@@ -25,14 +26,14 @@ def book_id(key: UUID) -> str:
     return ids.encode("Book", key)
 
 
-async def test_statements_do_not_grow_with_the_page(library: Any, counting_on: Any) -> None:
+async def test_statements_do_not_grow_with_the_page(library: Any) -> None:
     text = """query($n: Int!) { books(first: $n) {
         totalCount
         edges { node { title shelf { name best { place } books(first: $n) { edges { node { twin { id } } } } } } }
     } }"""
     taken = []
     for size in (1, 5, 60):
-        async with counting_on(library.pool) as statements:
+        async with sent_through(library.pool) as statements:
             await library.data(text, n=size)
         taken.append(len(statements))
     # The page with its shelves, its count, the best of each with its place, the shelves' pages with their twins.
@@ -54,16 +55,16 @@ async def test_a_row_that_is_looked_up_has_rules_and_connections_of_its_own(libr
         assert (await library.data(asked, id=shelf_id(library.shelves[0])))["shelf"]["best"] is None
 
 
-async def test_only_what_is_selected_is_read(library: Any, counting_on: Any) -> None:
-    async with counting_on(library.pool) as statements:
+async def test_only_what_is_selected_is_read(library: Any) -> None:
+    async with sent_through(library.pool) as statements:
         await library.data("{ books(first: 1) { edges { node { title } } } }")
     (text,) = statements
     assert "book.title" in text
     assert all(unread not in text for unread in ("place.name", "JOIN", "shelf_id", "count(", "book.year"))
 
 
-async def test_a_count_alone_reads_no_page(library: Any, counting_on: Any) -> None:
-    async with counting_on(library.pool) as statements:
+async def test_a_count_alone_reads_no_page(library: Any) -> None:
+    async with sent_through(library.pool) as statements:
         data = await library.data("{ books(first: 1) { totalCount } }")
     assert data["books"]["totalCount"] == len(library.seen(None))
     (text,) = statements
@@ -99,14 +100,14 @@ async def test_a_relation_under_two_aliases_has_what_each_selects(library: Any) 
         assert set(edge["node"]["b"]["books"]) == {"totalCount"}
 
 
-async def test_things_of_several_types_are_read_by_one_statement_each(library: Any, counting_on: Any) -> None:
+async def test_things_of_several_types_are_read_by_one_statement_each(library: Any) -> None:
     hidden = next(book for book in library.books if book.hidden)
     shown = [book for book in library.books if not book.hidden][:3]
     names = [f"Shelf {library.shelves[0]}", *(f"Book {book.id}" for book in (hidden, *shown)), f"Book {new_key()}"]
     text = """query($names: [String!]!) { anything(names: $names) {
         __typename ... on Node { id } ... on Shelf { name } ... on Book { label }
     } }"""
-    async with counting_on(library.pool) as statements:
+    async with sent_through(library.pool) as statements:
         found = (await library.data(text, names=names))["anything"]
     assert len(statements) == 2
     assert found[0] == {"__typename": "Shelf", "id": shelf_id(library.shelves[0]), "name": "SHELF 0"}
@@ -114,9 +115,9 @@ async def test_things_of_several_types_are_read_by_one_statement_each(library: A
     assert [one["label"] for one in found[2:-1]] == [f"{book.title} ({book.year})" for book in shown]
 
 
-async def test_members_of_a_list_are_read_together(library: Any, counting_on: Any) -> None:
+async def test_members_of_a_list_are_read_together(library: Any) -> None:
     library.stands[:] = [book.id for book in library.books[:20]]
-    async with counting_on(library.pool) as statements:
+    async with sent_through(library.pool) as statements:
         found = (await library.data("{ stand { book { title shelf { name } } } }"))["stand"]
     assert len(statements) == 1
     expect = [None if book.hidden else book.title for book in library.books[:20]]
@@ -169,8 +170,8 @@ async def test_a_cursor_of_another_order_is_refused(library: Any) -> None:
     assert ["not a cursor of this connection" in error.message for error in answered.errors] == [True]
 
 
-async def test_what_is_not_selected_of_a_payload_is_not_read(library: Any, counting_on: Any) -> None:
-    async with counting_on(library.pool) as statements:
+async def test_what_is_not_selected_of_a_payload_is_not_read(library: Any) -> None:
+    async with sent_through(library.pool) as statements:
         await library.data("query($s: Boolean!) { stand @skip(if: $s) { book { id } } }", s=True)
     assert statements == []
 
@@ -210,7 +211,7 @@ def test_a_field_that_is_not_declared_is_refused() -> None:
 )
 @pytest.mark.parametrize("backward", [False, True], ids=["forward", "backward"])
 async def test_a_page_behind_a_place_goes_down_the_index_of_its_order(
-    library: Any, indexes_of: Any, order: str, index: str, backward: Any
+    library: Any, order: str, index: str, backward: Any
 ) -> None:
     await library.pool.execute('CREATE INDEX books_by_title ON books (shelf_id, title COLLATE "C", id)')
     await library.pool.execute("CREATE INDEX books_by_year ON books (shelf_id, year, id)")
@@ -220,4 +221,4 @@ async def test_a_page_behind_a_place_goes_down_the_index_of_its_order(
     many = shelf.many["books"]
     part = Part(order=many.orders[order], backward=backward, after=True)
     statement = statements.page(many, book, [book.columns["title"]], part=part)
-    assert await indexes_of(statement.text, types=len(statement.parameters)) == {index}
+    assert await indexes_of(library.pool, statement.text, types=len(statement.parameters)) == {index}

@@ -36,7 +36,6 @@ NAMES = ("user", "fan", "image", "band", "others", "mix", "rare", "tune", "solo"
 KEYS = {name: UUID(int=number) for number, name in enumerate(NAMES, 1)}
 
 OF_TUNE = "track-tune-parts asset-master-parts album-mix-parts artist-band-parts artist-others-parts"
-TUNE = "track-tune " + OF_TUNE.removeprefix("track-tune-parts ")
 
 Tell = Callable[[str], Awaitable[list[set[str]]]]
 

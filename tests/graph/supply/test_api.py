@@ -40,7 +40,7 @@ async def test_delivery_larger_than_other_bodies_is_taken_and_reported_row_by_ro
     assert [one["index"] for one in payload["tracks"]] == [*range(7), *range(9, 100)]
     assert [(one["index"], one["field"], one["code"]) for one in payload["rejected"]] == [
         (7, ["isrc"], "INVALID_ISRC"),
-        (8, ["credits"], "NOT_FOUND"),
+        (8, ["credits", "0", "artistId"], "NOT_FOUND"),
         (8, ["trackNumber"], "INVALID_VALUE"),
     ]
     assert all(one["message"] for one in payload["rejected"])

@@ -34,7 +34,7 @@ def track(**given: Any) -> SuppliedTrack:
             ProblemCode.INVALID_VALUE,
             id="a line before the start",
         ),
-        pytest.param({"genres": ["!"]}, ("genres",), ProblemCode.INVALID_VALUE, id="a genre of signs"),
+        pytest.param({"genres": ["!"]}, ("genres", "0"), ProblemCode.INVALID_VALUE, id="a genre of signs"),
         pytest.param(
             {"album": SuppliedAlbum(title="Rivers", key="a\x00b")},
             ("album", "key"),
@@ -43,7 +43,7 @@ def track(**given: Any) -> SuppliedTrack:
         ),
         pytest.param(
             {"album": SuppliedAlbum(title="Rivers", genres=["!"])},
-            ("album", "genres"),
+            ("album", "genres", "0"),
             ProblemCode.INVALID_VALUE,
             id="a release's genre",
         ),
@@ -63,7 +63,10 @@ def track(**given: Any) -> SuppliedTrack:
             id="a time without a schedule",
         ),
         pytest.param(
-            {"credits": [Credit(role=CreditRole.MIXER, name="")]}, ("credits",), ProblemCode.REQUIRED, id="a credit"
+            {"credits": [Credit(role=CreditRole.MIXER, name="")]},
+            ("credits", "0", "name"),
+            ProblemCode.REQUIRED,
+            id="a credit",
         ),
         pytest.param(
             {"licences": [Grant(markets=("QQ",))]},

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from email import message_from_bytes
 from functools import reduce
@@ -20,6 +21,7 @@ from graph.reads.reader import Reader
 from graph.schema import schema
 from graph.transport.parts import accepts_parts
 from graph.viewer import Role
+from tests.graph.scopes import request
 
 PATIENCE_S = 60.0
 MULTIPART = "multipart/mixed;incrementalSpec=v0.2, application/graphql-response+json, application/json;q=0.9"
@@ -231,6 +233,20 @@ async def test_what_has_no_parts_is_answered_as_ever(send: Any, ask: Any, track:
     assert fetched.json()["data"] == {"track": {"title": "Tune", "artist": {"name": "Band"}}}
 
 
+async def test_a_count_below_nothing_is_the_mistake_of_who_asks(send: Any) -> None:
+    query = "query($n: Int) { genres(first: 1) { edges @stream(initialCount: $n) { node { name } } } }"
+    for count in (-1, None):
+        answered = await send(query, n=count)
+        assert [error["extensions"] for error in answered.json()["errors"]] == [{"code": "BAD_REQUEST"}]
+
+
+async def test_every_event_of_a_subscription_is_whole(send: Any, track: str) -> None:
+    watched = "ingestProgress(trackId: $id) { ... @defer(if: $later) { status } }"
+    query = f"subscription S($id: ID!, $later: Boolean!) {{ {watched} }}"
+    response = await send(query, "text/event-stream", id=track, later=True)
+    assert '"data":{"ingestProgress":{"status":"READY"}}' in response.text
+
+
 async def test_a_socket_is_answered_whole(connect: Any, track: str) -> None:
     async with connect() as socket:
         await socket.start({})
@@ -295,23 +311,19 @@ async def waiting(pool: Any, *, number: int) -> None:
             await asyncio.sleep(0.01)
 
 
-class TestInAHurry:
-    """With little time for an operation."""
-
-    @pytest.fixture
-    def settings(self, settings: GraphSettings) -> GraphSettings:
-        return msgspec.structs.replace(settings, requests=msgspec.structs.replace(settings.requests, timeout_s=0.5))
-
-    @pytest.mark.usefixtures("locked")
-    async def test_what_takes_too_long_is_cancelled_and_told_in_a_last_part(
-        self, stepwise: Any, track: str, pool: Any
-    ) -> None:
-        document = "query Q($id: ID!) { a: genres(first: 1) { totalCount } ... @defer { track(id: $id) { id } } }"
-        _, last = [part async for part in await stepwise(document, id=track)]
-        assert not last.has_next
-        (error,) = last.completed[0].errors
-        assert error.extensions["code"] == "TIMEOUT"
-        await waiting(pool, number=0)
+@pytest.mark.usefixtures("locked")
+async def test_what_takes_too_long_is_cancelled_and_told_in_a_last_part(
+    stepwise: Any, track: str, pool: Any, settings: GraphSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began_ago_s = settings.requests.timeout_s - 0.5  # of which the first part knows nothing
+    clock = SimpleNamespace(monotonic=lambda: time.monotonic() - began_ago_s)
+    monkeypatch.setattr("graph.execution.gate.time", clock)
+    document = "query Q($id: ID!) { a: genres(first: 1) { totalCount } ... @defer { track(id: $id) { id } } }"
+    _, last = [part async for part in await stepwise(document, id=track)]
+    assert not last.has_next
+    (error,) = last.completed[0].errors
+    assert error.extensions["code"] == "TIMEOUT"
+    await waiting(pool, number=0)
 
 
 async def test_all_parts_together_have_the_time_of_one_operation(
@@ -357,22 +369,7 @@ async def test_who_leaves_takes_the_rest_along(ask: Any, track: str, pool: Any) 
     async def send(message: Any) -> None:
         sent.append(message)
 
-    headers = [(b"accept", MULTIPART.encode()), (b"content-type", b"application/json")]
-    scope = {
-        "type": "http",
-        "method": "POST",
-        "path": "/graphql",
-        "raw_path": b"/graphql",
-        "query_string": b"",
-        "root_path": "",
-        "scheme": "http",
-        "http_version": "1.1",
-        "headers": headers,
-        "client": ("127.0.0.1", 1),
-        "server": ("graph.test", 80),
-        "state": {},
-        "extensions": {},
-    }
+    scope = request({"accept": MULTIPART, "content-type": JSON})
     served = asyncio.create_task(ask.app(scope, receive, send))
     await waiting(pool, number=1)
     assert b'"hasNext":true' in b"".join(message.get("body", b"") for message in sent)

@@ -7,6 +7,7 @@ import pytest
 
 from graph.transport import patience
 from graph.transport.patience import Peer
+from tests.graph.scopes import request
 
 PATIENCE_S = 60.0
 
@@ -20,38 +21,36 @@ async def never(*_: Any) -> Any:
     await asyncio.Event().wait()
 
 
-def scope() -> dict[str, Any]:
-    return {
-        "type": "http",
-        "method": "POST",
-        "path": "/graphql",
-        "raw_path": b"/graphql",
-        "query_string": b"",
-        "root_path": "",
-        "scheme": "http",
-        "http_version": "1.1",
-        "headers": [(b"content-type", b"application/json"), (b"content-length", b"100")],
-        "client": ("127.0.0.1", 1),
-        "server": ("graph.test", 80),
-        "state": {},
-        "extensions": {},
-    }
-
-
-async def test_a_body_that_stops_is_408(ask: Any) -> None:
+async def begun(ask: Any, then: Any) -> list[Any]:
+    """What is sent to who begins a body; `then` says what comes of the rest."""
     pieces = [{"type": "http.request", "body": b'{"query": "{', "more_body": True}]
     sent: list[Any] = []
 
     async def receive() -> Any:
-        return pieces.pop() if pieces else await never()
+        return pieces.pop() if pieces else await then()
 
     async def send(message: Any) -> None:
         sent.append(message)
 
     async with asyncio.timeout(PATIENCE_S):
-        await ask.app(scope(), receive, send)
+        await ask.app(request({"content-type": "application/json", "content-length": "100"}), receive, send)
+    return sent
+
+
+async def test_a_body_that_stops_is_408(ask: Any) -> None:
+    sent = await begun(ask, never)
     assert sent[0]["status"] == 408
     assert sent[1]["body"] == b'{"errors":[{"message":"Request Timeout","extensions":{"code":"BAD_REQUEST"}}]}'
+
+
+async def test_who_leaves_in_the_middle_of_a_body_is_no_mistake_of_ours(
+    ask: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def gone() -> Any:
+        return {"type": "http.disconnect"}
+
+    assert (await begun(ask, gone))[0]["status"] == 400
+    assert "Traceback" not in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize("kind", ["http", "websocket"])

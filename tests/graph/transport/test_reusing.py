@@ -94,8 +94,20 @@ async def test_an_answer_is_encoded_once_for_each_coding(
 
 async def test_who_has_the_answer_is_told_that_it_is_still_true(ask: Any, track: str) -> None:
     etag = (await fetch(ask, TRACK, id=track)).headers["etag"]
-    again = await fetch(ask, TRACK, {"if-none-match": f'"other", {etag}'}, id=track)
-    assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+    for named in (f'"other", {etag}', "*"):
+        again = await fetch(ask, TRACK, {"if-none-match": named}, id=track)
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", etag)
+
+
+async def test_who_takes_nothing_that_is_written_is_not_given_what_is_held(ask: Any, track: str) -> None:
+    await fetch(ask, TRACK, id=track)
+    assert (await fetch(ask, TRACK, {"accept": "text/html"}, id=track)).status_code == 406
+
+
+async def test_variables_may_be_nested_more_deeply_than_they_can_be_written(ask: Any, track: str) -> None:
+    deep = {"documentId": digest_of(TRACK), "variables": f'{{"id": "{track}", "x": {"[" * 500}{"]" * 500}}}'}
+    response = await ask.client.get("/graphql", params=deep)
+    assert (response.status_code, response.json()["data"]["track"]["title"]) == (200, "Tune")
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,20 @@
 
 import hashlib
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 
 from config.postgres import Pool
+from graph.catalog.changes import TrackChange, update_track
+from graph.errors import Forbidden
 from graph.keys import new_key
-from graph.uploads import service
+from graph.profiles.service import hand_over
+from graph.uploads import handover, service
 from graph.viewer import Role, Viewer
-from ingest.contract import BACK_CATALOGUE, TONIGHT, UNDATED
+from ingest.contract import BACK_CATALOGUE, ENTRYPOINT, TONIGHT, UNDATED, decode_job
+from tests.graph.turns import interrupted, take_turns
 
 
 async def test_the_job_names_artist_album_and_code(desk, artist, track, pool) -> None:
@@ -25,6 +30,38 @@ async def test_the_job_names_artist_album_and_code(desk, artist, track, pool) ->
     (job,) = await desk.jobs()
     assert (job.artist, job.album, job.isrc) == ("Band", "Songs", "GBAYE6900531")
     assert (job.artist_id, job.album_id) == (await pool.fetchval("SELECT id FROM artists"), album)
+
+
+async def test_the_job_names_the_album_that_its_track_was_being_moved_to(desk, artist, track, pool) -> None:
+    titles = {new_key(): "Songs", new_key(): "Rivers"}
+    await pool.executemany(
+        "INSERT INTO albums (id, artist_id, title, search_text) SELECT $1, id, $2, $2 FROM artists", titles.items()
+    )
+    songs, rivers = titles
+    await pool.execute("UPDATE tracks SET album_id = $1", songs)
+    upload = await service.find(pool, artist, (await desk.create(artist, track)).upload_id)
+
+    async def moves(writer: Any) -> None:
+        await update_track(writer, artist, track_id=track, change=TrackChange(album_id=rivers))
+
+    async def keeps(writer: Any) -> None:
+        async with writer.acquire() as connection, connection.transaction():
+            await handover.keep(connection, artist, upload, back_catalogue=False)
+
+    has_locked_the_track = 4
+    await take_turns(pool, interrupted(has_locked_the_track), moves, keeps)
+    job = decode_job(await pool.fetchval("SELECT payload FROM pgqueuer WHERE entrypoint = $1", ENTRYPOINT))
+    assert (job.album_id, job.album) == (rivers, "Rivers")
+
+
+async def test_master_is_not_replaced_by_who_has_handed_its_artist_over(desk, artist, track, add_user, pool) -> None:
+    announced = await desk.create(artist, track)
+    await desk.send(announced)
+    owner = await add_user(Role.LABEL)
+    await hand_over(pool, artist, artist_id=await pool.fetchval("SELECT id FROM artists"), account_id=owner.user_id)
+    with pytest.raises(Forbidden):
+        await desk.complete(artist, announced.upload_id)
+    assert (await desk.jobs(), await desk.count("assets")) == ([], 0)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ RATE = 11_025
 READING = Reading(integrated_lufs=-14.0, loudness_range_lu=6.0, true_peak_dbtp=-1.0)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(cuts=st.lists(st.integers(0, 8 * RATE), max_size=6))
 def test_any_portions_give_the_same_features(masters: Any, cuts: list[int]) -> None:
     music = masters.music(8.0, RATE)

@@ -1,6 +1,5 @@
 """Keys of cadences, scales and recordings."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,8 +8,7 @@ import soundfile
 
 from ingest.features.framing import Framing
 from ingest.features.key import NAMES, STEPS, Pitches, tonality
-
-MUSIC = Path(__file__).parents[3].parent / "shared" / "audio" / "music"
+from tests.recordings import MUSIC, needs_music
 
 
 @pytest.mark.parametrize("mode", ["major", "minor"])
@@ -56,7 +54,7 @@ def test_without_pitch_there_is_no_key() -> None:
 
 # The trumpet plays in F; orchestras play the fifth Hungarian dance in G minor, though it was written in F sharp minor.
 @pytest.mark.parametrize(("name", "key"), [("brahms.ogg", "G minor"), ("trumpet.ogg", "F major")])
-@pytest.mark.skipif(not MUSIC.is_dir(), reason="the recordings of shared/audio/music are not next to the project")
+@needs_music
 def test_key_of_a_recording_is_found(sounds: Any, name: str, key: str) -> None:
     frames, rate = soundfile.read(MUSIC / name, always_2d=True)
     assert sounds.analyse(frames, rate).musical_key == key

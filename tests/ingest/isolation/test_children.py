@@ -17,7 +17,7 @@ import ingest.isolation.children
 from ingest.containers.sniff import sniff
 from ingest.contract import FailureCode
 from ingest.errors import ChildDied, IngestFault, MediaError, NoRoom
-from ingest.isolation.children import Child, child, pool
+from ingest.isolation.children import Child, Pool, child, pool
 from ingest.isolation.messages import Limits
 from ingest.pcm import PcmInfo, SampleForm
 from ingest.pipeline import CHILD_LIMITS
@@ -106,8 +106,8 @@ async def test_full_disk_is_told_from_a_bug(masters: Any, tmp_path: Path) -> Non
             await started.run(task, ignore)
 
 
-async def begun(started: Child, task: Measure) -> asyncio.Task[Any]:
-    """The task, once the child is in the middle of it."""
+async def begun(started: Child | Pool, task: Measure) -> asyncio.Task[Any]:
+    """The task, once a child is in the middle of it."""
     at_work = asyncio.Event()
 
     async def watch(_fraction: float) -> None:
@@ -182,8 +182,7 @@ async def test_pool_replaces_a_child_that_died(tmp_path: Path) -> None:
         while shared._idle[0].alive:  # the system knows a little sooner than the loop is told
             await asyncio.sleep(0.02)
         await shared.run(measuring(tmp_path), ignore)
-        running = asyncio.create_task(shared.run(endless(tmp_path), ignore))
-        await asyncio.sleep(0.2)
+        running = await begun(shared, endless(tmp_path))
         (busy,) = children() - before
         os.kill(int(busy), signal.SIGKILL)
         with pytest.raises(ChildDied):
@@ -194,8 +193,7 @@ async def test_pool_replaces_a_child_that_died(tmp_path: Path) -> None:
 
 async def test_cancelled_task_leaves_its_place_to_the_next(tmp_path: Path) -> None:
     async with pool(1, CHILD_LIMITS, tmp_path) as shared:
-        running = asyncio.create_task(shared.run(endless(tmp_path), ignore))
-        await asyncio.sleep(0.2)
+        running = await begun(shared, endless(tmp_path))
         running.cancel()
         with pytest.raises(asyncio.CancelledError):
             await running

@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import asyncpg
 import msgspec
 import pytest
 
@@ -27,7 +25,6 @@ from ingest.product import Product
 from origin.asset import Loudness
 from tests import described
 
-DELAY = timedelta(hours=2)
 LOUDNESS = Loudness(
     integrated_lufs=-14.5,
     mono_integrated_lufs=-17.5,
@@ -47,17 +44,6 @@ def product(job: Job, **more: Any) -> Product:
     renditions = (described.rendition(name, gain_db=gain_db, loudness=LOUDNESS) for name, gain_db in gains_db.items())
     asset = described.asset(*renditions, asset_id=job.asset_id, revision=job.revision, master=MASTER)
     return Product(asset=asset, **more)
-
-
-@pytest.fixture
-async def ledger(queue: Any) -> AsyncIterator[Ledger]:
-    async with asyncpg.create_pool(queue.environment["SEGUE_POSTGRES_URL"], min_size=1, max_size=2) as pool:
-        yield Ledger(pool, removal_delay=DELAY)
-
-
-@pytest.fixture
-async def job(queue: Any) -> Job:
-    return await queue.add(b"a master")
 
 
 async def claimed(ledger: Ledger, job: Job) -> Claim:
@@ -174,7 +160,7 @@ async def removals(queue: Any) -> dict[str, timedelta]:
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["one after the other", "the later one first"])
 async def test_newest_ready_revision_takes_the_place_of_older_ones(
-    queue: Any, ledger: Ledger, job: Job, order: tuple[int, int]
+    queue: Any, ledger: Ledger, job: Job, order: tuple[int, int], removal_delay: timedelta
 ) -> None:
     jobs = (job, await replaced(queue, job))
     for index in order:
@@ -183,7 +169,7 @@ async def test_newest_ready_revision_takes_the_place_of_older_ones(
     assert [tuple(row) for row in rows] == [(2, "ready")]
     ((prefix, left),) = (await removals(queue)).items()
     assert prefix == f"assets/{job.asset_id}/1/"
-    assert DELAY - timedelta(minutes=5) < left <= DELAY
+    assert removal_delay - timedelta(minutes=5) < left <= removal_delay
     state = await ledger.state(job)
     assert (state.disposable, state.over) == (False, True)
 

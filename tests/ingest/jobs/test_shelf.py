@@ -1,17 +1,15 @@
 """The shelf on the real tables and a real store: what is found again, and what is made anew."""
 
-from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import asyncpg
 import msgspec
 import pytest
 
 from ingest.contract import Job
 from ingest.errors import Superseded
-from ingest.jobs.ledger import Claim, Ledger
+from ingest.jobs.ledger import Ledger
 from ingest.jobs.shelf import Shelf
 from ingest.renditions.finished import Finished
 from ingest.renditions.ladder import File, Rung
@@ -25,30 +23,14 @@ RECIPE = Recipe(ladder=(RUNG,), target_lufs=-14.0, aac_coder="twoloop")
 FINISHED = Finished(
     rung_name="aac-96", rendition=described.rendition("aac-96"), progressive=described.whole_file("aac-96.m4a")
 )
-MakeShelf = Callable[..., Shelf]
-
-
-@pytest.fixture
-async def ledger(queue: Any) -> AsyncIterator[Ledger]:
-    async with asyncpg.create_pool(queue.environment["SEGUE_POSTGRES_URL"], min_size=1, max_size=2) as pool:
-        yield Ledger(pool, removal_delay=timedelta(0))
-
-
-@pytest.fixture
-async def job(queue: Any) -> Job:
-    return await queue.add(b"a master")
-
-
-async def claimed(ledger: Ledger, job: Job) -> Claim:
-    claim = await ledger.claim(job)
-    assert claim is not None
-    return claim
 
 
 @pytest.fixture
 def opened(queue: Any, ledger: Ledger, job: Job) -> Callable[..., Any]:
     async def open_shelf(recipe: Recipe = RECIPE) -> Shelf:
-        shelf = Shelf(ledger=ledger, store=queue.store, claim=await claimed(ledger, job), recipe=recipe)
+        claim = await ledger.claim(job)
+        assert claim is not None
+        shelf = Shelf(ledger=ledger, store=queue.store, claim=claim, recipe=recipe)
         await shelf.open()
         return shelf
 

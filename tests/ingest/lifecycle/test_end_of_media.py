@@ -55,8 +55,9 @@ async def promised(pool: asyncpg.Pool, first: Job, master: bytes) -> Stored:
 async def replace(queue: Any, pool: asyncpg.Pool, first: Job, master: bytes) -> None:
     upload = await promised(pool, first, master)
     await queue.store.write(upload.object_key, master, content_type="audio/wav")
+    owner = Viewer(user_id=upload.user_id, role=Role.ARTIST, token_expires_at_s=0)
     async with pool.acquire() as connection, connection.transaction():
-        assert await handover.keep(connection, upload, back_catalogue=False) is not None
+        assert await handover.keep(connection, owner, upload, back_catalogue=False) is not None
 
 
 def files_of(job: Job, revision: int) -> set[str]:

@@ -24,6 +24,7 @@ from valkey.asyncio import Valkey
 from config.settings import ingest_settings
 from graph.catalog import deletion
 from graph.errors import Refused
+from graph.images import artwork
 from graph.images import service as pictures
 from graph.uploads import handover
 from graph.uploads.records import Stored
@@ -128,7 +129,7 @@ class Life:
         upload = Stored(**{name: row[name] for name in Stored.__struct_fields__})
         with suppress(Refused):
             async with self.pool.acquire() as connection, connection.transaction():
-                await handover.keep(connection, upload, back_catalogue=False)
+                await handover.keep(connection, self.viewer, upload, back_catalogue=False)
 
     async def promise_picture(self) -> None:
         content = self.chance.choice(self.pictures)
@@ -151,7 +152,7 @@ class Life:
         if subject is not None:
             shown = None if image is None or self.chance.random() < 0.3 else image["id"]
             with suppress(Refused):
-                await pictures.set_artwork(self.pool, self.viewer, type_name=kind, key=subject["id"], image_id=shown)
+                await artwork.set_artwork(self.pool, self.viewer, type_name=kind, key=subject["id"], image_id=shown)
 
     async def delete(self) -> None:
         kind = self.chance.choices(["track", "album", "artist"], [6, 2, 1])[0]

@@ -73,7 +73,7 @@ def test_a_resampled_recording_is_as_loud(masters: Any, signals: Any) -> None:
         assert found.true_peak_dbtp == pytest.approx(reference.true_peak_dbtp, abs=0.2)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(cuts=st.lists(st.integers(0, 100_000), max_size=8), rate=st.sampled_from([8_000, 11_025, 44_100, 96_000]))
 def test_any_portions_give_the_same_bits(cuts: list[int], rate: int) -> None:
     noise = np.random.default_rng(9).normal(size=(100_000, 2)) * 0.1

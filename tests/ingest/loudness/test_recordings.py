@@ -11,8 +11,8 @@ import pytest
 from ingest.loudness.meter import Meter
 from ingest.loudness.truepeak import oversampling
 from ingest.pcm import DEFAULT_POSITIONS
+from tests.recordings import MUSIC, needs_music
 
-MUSIC = Path(__file__).parents[3].parent / "shared" / "audio" / "music"
 RECORDINGS = sorted(path for path in MUSIC.glob("*") if path.is_file())
 LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1(side)", 8: "7.1"}
 
@@ -66,7 +66,7 @@ def by_resampler(frames: Any, rate: int) -> float:
     return float(20 * np.log10(max(np.abs(piece.to_ndarray()).max() for piece in pieces)))
 
 
-@pytest.mark.skipif(not RECORDINGS, reason="the recordings of shared/audio/music are not next to the project")
+@needs_music
 @pytest.mark.parametrize("path", RECORDINGS, ids=[path.name for path in RECORDINGS])
 def test_reads_what_ffmpeg_reads(path: Path) -> None:
     frames, rate, positions = decoded(path)

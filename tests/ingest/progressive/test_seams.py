@@ -16,11 +16,8 @@ import soundfile
 from ingest.progressive import read
 from ingest.renditions.ladder import File, Rung
 from origin.asset import Codec
+from tests.recordings import MUSIC, needs_music
 
-MUSIC = Path(__file__).parents[3].parent / "shared" / "audio" / "music"
-needs_music = pytest.mark.skipif(
-    not MUSIC.is_dir(), reason="the recordings of shared/audio/music are not next to the project"
-)
 REACH = 2_000
 """Samples on each side of the seam that are looked at: two frames of AAC, in which its halves overlap."""
 NEAR = 1_000

@@ -1,7 +1,6 @@
 """Quality control: each finding provoked by itself, and none in sound material."""
 
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,7 @@ from ingest.contract import QualityCode, QualityWarning
 from ingest.pcm import DEFAULT_POSITIONS, PcmInfo, SampleForm, to_floats
 from ingest.quality.inspector import BLOCK_FRAMES, Inspector
 from ingest.stages.decode import decode
-
-MUSIC = Path(__file__).parents[3].parent / "shared" / "audio" / "music"
+from tests.recordings import MUSIC, needs_music
 
 
 def inspector(frames: Any, rate: int, *, lossless: bool = True, form: SampleForm = SampleForm.S32) -> Inspector:
@@ -238,7 +236,7 @@ def test_honest_material_is_not_suspected(masters: Any, make: Any) -> None:
     assert codes(dithered, rate) == []
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cuts=st.lists(st.integers(0, 150_000), max_size=6))
 def test_any_chunking_gives_the_identical_result(masters: Any, cuts: list[int]) -> None:
     frames = spoilt(masters)
@@ -277,7 +275,7 @@ LOSSLESS = (
 )  # fmt: skip
 
 
-@pytest.mark.skipif(not MUSIC.is_dir(), reason="the recordings of shared/audio/music are not next to the project")
+@needs_music
 @pytest.mark.parametrize("name", LOSSLESS)
 def test_recordings_that_were_never_encoded_are_not_suspected(name: str) -> None:
     frames, rate = read((MUSIC / name).read_bytes())

@@ -327,7 +327,7 @@ def small(request: Any, masters: Any) -> bytes:
     return made
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(damage=st.lists(st.tuples(st.integers(0, 9_000), st.integers(0, 255)), min_size=1, max_size=5))
 def test_any_damage_decodes_or_is_our_error(small: bytes, damage: list[tuple[int, int]]) -> None:
     data = bytearray(small)

@@ -19,8 +19,8 @@ from ingest.isolation.children import child
 from ingest.isolation.messages import Limits
 from ingest.stages.describe import describe
 from ingest.tasks import Describe, Described
+from tests.recordings import BROKEN, needs_broken
 
-BROKEN = Path(__file__).parents[3].parent / "shared" / "audio" / "broken"
 RECORDING = "b1a9c0e9-d987-4042-ae91-78d6a3267d69"
 PNG = (
     b"\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90\x77\x53\xde"
@@ -254,9 +254,7 @@ def test_file_that_cannot_be_read_has_no_tags(data: bytes) -> None:
     assert told(data) == (Described(), b"")
 
 
-@pytest.mark.skipif(
-    not BROKEN.is_dir(), reason="the malformed files of shared/audio/broken are not next to the project"
-)
+@needs_broken
 def test_every_broken_file_is_read_or_has_no_tags() -> None:
     for path in sorted(BROKEN.iterdir()):
         with path.open("rb") as file:

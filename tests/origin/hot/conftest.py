@@ -30,7 +30,6 @@ from origin.withdrawals import Offered, Withdrawals
 
 SECRET = bytes(range(32))
 NOW_S = 1_800_000_000
-LISTED = "https://player.example"
 
 
 class Clock:
@@ -83,13 +82,6 @@ class Counted(Answers):
         found = super().find(plain)
         self.given += found is not None
         return found
-
-
-class Forgetful(Answers):
-    """Knows nothing, so that the application answers everything."""
-
-    def find(self, _):
-        return None
 
 
 class Bench(NamedTuple):
