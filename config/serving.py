@@ -17,6 +17,7 @@ import resource
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any, cast
 
@@ -31,15 +32,16 @@ from config.workers import STOP_LIMIT_S, STOP_SIGNALS, listener
 
 SERVING_AFTER_S = 0.05
 QUIET_LIMIT_S = 75
-"""Without a whole request, as at the origin: what stands in front closes its idle connections sooner (60 s is the
-default of most), so that no request meets a closing one."""
+"""Without the whole head of a request, as at the origin: what stands in front closes its idle connections sooner (60 s
+is the default of most), so that no request meets a closing one."""
 CONNECTIONS = 8192
 """Of one worker; silent ones count, and beyond them nobody is heard. Each takes 20 KB. Granian would divide 1,024 among
 all workers."""
-FILES = 2 * CONNECTIONS
-"""Open ones of a worker: WebSockets are not among the connections."""
 FILES_BESIDE = 256
 """That are no client's: the pools of connections, and what the application reads."""
+FILES = 2 * CONNECTIONS + FILES_BESIDE
+"""Open ones of a worker. WebSockets are not among the connections, and may be as many. A worker whose files are all
+taken answers nobody and keeps a core busy."""
 COLLECTED_AFTER = 10_000
 """New objects. An answer makes some hundreds, and hardly ever one that is garbage without being freed at once."""
 
@@ -61,7 +63,7 @@ def serve(name: str, create: Callable[[], Any], *, host: str, port: int, workers
         http=HTTPModes.http1,
         http1_settings=HTTP1Settings(header_read_timeout=QUIET_LIMIT_S * 1000),
         workers=workers,
-        backpressure=max(1, min(CONNECTIONS, _files() - FILES_BESIDE)),
+        backpressure=connections_of(_files()),
         websockets=websockets,
         log_level=LogLevels.warning,
         respawn_failed_workers=True,
@@ -78,14 +80,25 @@ def require_free(host: str, port: int, *, variable: str) -> None:
     listener(host, port, variable=variable).close()
 
 
+def most_sockets() -> int:
+    """How many WebSockets this process, a worker, has room for beside its connections."""
+    return connections_of(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+
+
+def connections_of(files: int) -> int:
+    """How many connections a worker that may open so many files has room for, and how many WebSockets beside them."""
+    allowed = FILES if files == resource.RLIM_INFINITY else min(FILES, files)
+    return max(1, (allowed - FILES_BESIDE) // 2)
+
+
 def _files() -> int:
-    """Have workers open as many files as the system allows, up to FILES; how many those are."""
+    """Have workers open as many files as the system allows, up to FILES; how many those are, -1 for any number."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    allowed = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
-    if soft == resource.RLIM_INFINITY or soft >= allowed:
-        return allowed
-    resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-    return allowed
+    if soft != resource.RLIM_INFINITY and soft < FILES:
+        wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+        with suppress(ValueError, OSError):  # a kernel may allow less than it says
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def _load(name: str, create: Callable[[], Any], supervisor: int) -> Callable[..., Awaitable[None]]:

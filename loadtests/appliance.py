@@ -13,7 +13,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 import msgspec
@@ -26,6 +27,11 @@ COMMAND_TIMEOUT_S = 1800
 FOREIGN = ("SEGUE_", "MAKE", "MFLAGS")
 INTERRUPTED = (0, 2, -signal.SIGINT)
 """How make reports the Ctrl-C that it got together with its child; 0 if it heard first that the child had ended."""
+PORTS = range(20_000, 32_000)
+"""Below those that Linux gives out itself, to connections and to whoever asks for any port: between the choice of one
+and its listener, seconds later on a busy machine, nobody else gets it."""
+_next_port = count(os.getpid() * 7417)
+"""Processes with neighbouring numbers begin far from each other, by the golden section."""
 PORT_VARIABLES = ("SEGUE_GRAPH_PORT", "SEGUE_ORIGIN_PORT", "SEGUE_S3_PORT", "SEGUE_VALKEY_PORT")
 
 
@@ -103,12 +109,17 @@ def running(environment: dict[str, str], log: Path, *options: str) -> Iterator[A
         raise NotReadyError(f"`make up` ended with {process.returncode}:\n{log.read_text()}")
 
 
-def free_ports(count: int) -> list[str]:
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [str(listener.getsockname()[1]) for listener in listeners]
-    for listener in listeners:
-        listener.close()
-    return ports
+def unused_port() -> int:
+    """A TCP port of 127.0.0.1 that nobody listens on, another one at every call."""
+    while True:
+        port = PORTS[next(_next_port) % len(PORTS)]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def free_ports(number: int) -> list[str]:
+    return [str(unused_port()) for _ in range(number)]
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:

@@ -8,12 +8,10 @@ import asyncio
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from itertools import count
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -34,6 +32,7 @@ from appliance.embedded import postgres, s3, valkey
 from appliance.home import Home
 from appliance.supervision.command import Command
 from config.migrate import load, migrate
+from loadtests.appliance import unused_port
 from tests.processes import alive
 
 # A shell that runs the tests in the background has them ignore Ctrl-C, and whatever they start would ignore it, too.
@@ -43,7 +42,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode"))
 
 # The same examples on every run, each for as long as it takes: the processors are shared with services, and a run that
-# fails has to fail again. `pytest --hypothesis-profile=default` looks for others.
+# fails has to fail again. `pytest --hypothesis-profile=others` looks for others.
+hypothesis.settings.register_profile("others", hypothesis.settings.get_profile("ci"), derandomize=False)
 hypothesis.settings.load_profile("ci")
 
 SHARED_MEMORY = Path("/dev/shm")
@@ -51,12 +51,6 @@ ROOM_BYTES = 2 * 1024**3
 """The services' files are half a GiB at the end of a whole run."""
 
 END_TO_END = Path(__file__).parent / "e2e"
-
-PORTS = range(20_000, 32_000)
-"""Below those that the system gives out itself, to connections and to whoever asks for any port: between the choice of
-one and its listener, seconds later on a busy machine, nobody else gets it."""
-_next_port = count(os.getpid() * 7417)
-"""Two processes run the tests; by the golden section, those with neighbouring numbers begin far from each other."""
 
 READY_LIMIT_S = 180.0
 TEMPLATE = "segue_template"
@@ -93,14 +87,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _in_real_time(item: pytest.Item) -> bool:
     return item.get_closest_marker("real_time") is not None
-
-
-def unused_port() -> int:
-    while True:
-        port = PORTS[next(_next_port) % len(PORTS)]
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 @pytest.fixture(scope="session")

@@ -3,8 +3,8 @@
 A row is locked by one statement and read by the next one. A single statement that waits for a lock sees the row as it
 has become, and whatever it joins to the row as that was before the wait.
 
-Order of locks: an artist, albums, tracks, each in the order of their keys. Whoever adds to an artist or an album shares
-it, so that neither goes, gets another owner or another name before what is added to it is there.
+Order of locks: an image, an artist, albums, tracks, each in the order of their keys. Whoever adds to an artist or an
+album shares it, so that neither goes, gets another owner or another name before what is added to it is there.
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ Rules. An image may be set by whoever manages what is to show it, if it is the a
 master of a track of its artists: one that was handed over came with the pictures of the account before. It may be set
 as soon as the picture has arrived, and is shown once it is ready. One that fails is taken off by the ingest, and a
 share lock on its row decides who was first. What gets it is locked next, in the order in which the ingest takes it off,
-and read by whose it is under that lock: it may be handed over at the same moment.
+and read by whose it is under that lock: it may be handed over at the same moment. A master that completes locks its
+track before a picture that is only announced; whoever meets it in a circle begins again.
 
 What may have artwork is in `SUBJECTS`, one entry a type.
 """

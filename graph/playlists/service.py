@@ -5,7 +5,7 @@ the row's lock, compares the revision that the caller has seen, where the caller
 one changes nothing, and what changes nothing is not counted. What was changed is recorded for the owner's other devices
 in the same transaction.
 
-Order of locks: the idempotency key, tracks, then the playlist, then the feed of changes.
+Order of locks: the idempotency key, an image, tracks, then the playlist, then the feed of changes.
 
 Not here: entries (`graph.playlists.entries`), tracks that go (`graph.playlists.upkeep`).
 """

@@ -31,6 +31,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET, UnsetType
 
+from config.serving import most_sockets
 from config.settings import GraphSettings
 from graph.context import Context, Services
 from graph.errors import Code, Forbidden, GraphError, Unauthenticated, UnknownDocument, UntrustedDocument
@@ -47,11 +48,14 @@ from graph.transport.parts import ONE_ANSWER, PARTS, PartsController, accepts_pa
 from graph.transport.request_id import request_id
 from graph.transport.responses import answer, request_error
 from graph.transport.reusing import may_be_reused, reused
+from graph.transport.room import Room
 from graph.transport.socket import SocketHandler
 
 PATH = "/graphql"
 INIT_TIMEOUT = timedelta(seconds=10)
 MAX_OPERATIONS_PER_SOCKET = 50
+TRY_AGAIN_LATER = 1013
+"""Clients do, after a while (IANA's registry of close codes)."""
 METHODS = "GET, OPTIONS, POST"
 PLAIN = frozenset({"", "identity"})
 """Codings of a body that is read: what is packed may be a thousand times as long as the limit when it is unpacked."""
@@ -70,7 +74,11 @@ def graphql_controller(schema: Schema, settings: GraphSettings) -> type[GraphQLC
     )
     # Strawberry injects context, root value and response as Litestar dependencies, one of them in a thread; the
     # handlers here make what they need.
-    own = {"dependencies": {}, "request_error_status": settings.requests.request_error_status}
+    own = {
+        "dependencies": {},
+        "request_error_status": settings.requests.request_error_status,
+        "room": Room(most_sockets()),
+    }
     return type("SegueController", (Controller, made), own)
 
 
@@ -86,6 +94,8 @@ class Controller(PartsController):
 
     graphql_transport_ws_handler_class = SocketHandler
     request_error_status: int
+    room: Room
+    """For sockets, in this process."""
 
     @route(http_method=HttpMethod.OPTIONS, status_code=204, sync_to_thread=False)
     def allowed(self) -> Response[None]:
@@ -117,7 +127,12 @@ class Controller(PartsController):
     @websocket()
     async def websocket_endpoint(self, socket: WebSocket[Any, Any, Any]) -> None:
         """The context is made at the handshake; the viewer is known after `connection_init`."""
-        await self.run(socket, context=context_of(socket, None), root_value=None)
+        with self.room.entered() as there_is_room:
+            if there_is_room:
+                await self.run(socket, context=context_of(socket, None), root_value=None)
+            else:
+                await socket.accept(GRAPHQL_TRANSPORT_WS_PROTOCOL)  # the code cannot be told before
+                await socket.close(code=TRY_AGAIN_LATER, reason="This server has no room for more sockets")
 
     async def _serve(self, request: Request[Any, Any, Any], footprints: Footprints | None = None) -> Response[Any]:
         """A token that is not valid fails the request: to go on as nobody would answer another question."""

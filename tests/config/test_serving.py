@@ -10,7 +10,7 @@ import pytest
 
 from config.errors import InvalidSetting
 from config.lifeline import die_with
-from config.serving import require_free
+from config.serving import connections_of, require_free
 
 
 def test_a_port_in_use_names_the_variable_that_moves_it():
@@ -18,6 +18,14 @@ def test_a_port_in_use_names_the_variable_that_moves_it():
         port = listener.getsockname()[1]
         with pytest.raises(InvalidSetting, match=rf"SEGUE_GRAPH_PORT: cannot listen on port {port} of 127\.0\.0\.1"):
             require_free("127.0.0.1", port, variable="SEGUE_GRAPH_PORT")
+
+
+@pytest.mark.parametrize(
+    ("files", "connections"),
+    [(resource.RLIM_INFINITY, 8192), (1_000_000, 8192), (16_640, 8192), (4096, 1920), (1024, 384), (256, 1), (0, 1)],
+)
+def test_sockets_have_as_many_files_as_connections(files, connections):
+    assert connections_of(files) == connections
 
 
 def test_a_free_port_stays_free(free_port):
@@ -113,6 +121,7 @@ def served(port, *, quiet_limit_s):
         try:
             deadline = time.monotonic() + PATIENCE_S
             while not heard(("127.0.0.1", port)):
+                assert process.poll() is None
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
             yield "127.0.0.1", port
@@ -132,12 +141,21 @@ def heard(address):
 SILENT = 1500
 
 
-def test_who_says_nothing_keeps_nobody_else_from_being_heard(free_port):
+@contextmanager
+def open_files(number):
+    """Room for so many in this process."""
     limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if 0 <= most < 3 * SILENT:
-        pytest.skip(f"needs {3 * SILENT} open files, the limit is {most}")
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit, 3 * SILENT), most))
-    with served(free_port(), quiet_limit_s=600) as address, ExitStack() as silent:
+    if 0 <= most < number:
+        pytest.skip(f"needs {number} open files, the limit is {most}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(limit, number), most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+
+
+def test_who_says_nothing_keeps_nobody_else_from_being_heard(free_port):
+    with open_files(3 * SILENT), served(free_port(), quiet_limit_s=600) as address, ExitStack() as silent:
         for _ in range(SILENT):
             silent.enter_context(socket.create_connection(address, timeout=PATIENCE_S))
         assert heard(address)

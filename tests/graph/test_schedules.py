@@ -12,7 +12,9 @@ import pytest
 
 from config.postgres import open_connection
 from graph import schedules
+from graph.app import create_app
 from graph.schedules import Work, do_what_is_due, schedules_kept
+from tests.graph.living import living
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -113,6 +115,16 @@ async def test_they_are_kept_beside_the_body_and_end_with_it(settings, monkeypat
     monkeypatch.setattr(schedules, "EVERY_S", 0.01)
     job = Job()
     async with asyncio.timeout(60), schedules_kept(settings.postgres, [job.work()]):
+        while not job.done:
+            await asyncio.sleep(0.01)
+    assert len(job.done) == 1
+
+
+async def test_the_application_keeps_them(settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = Job()
+    monkeypatch.setattr(schedules, "EVERY_S", 0.01)
+    monkeypatch.setattr("graph.app.works", lambda _settings: [job.work()])
+    async with asyncio.timeout(60), living(create_app(settings)):
         while not job.done:
             await asyncio.sleep(0.01)
     assert len(job.done) == 1

@@ -46,6 +46,11 @@ def test_every_variable_is_explained_and_every_explanation_is_of_one() -> None:
     assert {variable for row in rows() for variable in row.variables} == read
 
 
+def test_every_variable_of_a_row_has_its_default() -> None:
+    told = [row for row in rows() if any(LITERAL.fullmatch(default) for default in row.defaults)]
+    assert [row for row in told if len(row.defaults) not in (1, len(row.variables))] == []
+
+
 def test_what_is_named_as_a_default_is_what_is_taken() -> None:
     named = {
         variable: default.strip("`")

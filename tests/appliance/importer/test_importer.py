@@ -128,7 +128,8 @@ async def test_gives_up_on_the_first_file_and_then_asks_once_for_each(
 
     run.client.query = begun_together  # type: ignore[method-assign] # a stand-in
 
-    outcomes = await run(tmp_path)
+    async with asyncio.timeout(60):
+        outcomes = await run(tmp_path)
 
     assert {(outcome.status, outcome.code) for outcome in outcomes} == {(Status.FAILED, "service_unavailable")}
     assert api.calls["viewer"] == IN_FLIGHT * ATTEMPTS + (10 - IN_FLIGHT)

@@ -280,7 +280,7 @@ async def test_an_event_stream_ends_with_its_token(
     viewer = await add_user(Role.ARTIST)
     track = ids.encode("Track", await add_track(viewer))
     token = ask.token(viewer, lifetime_s=600)
-    # The stream has a second left, and who is let in has minutes, however slow this machine is.
+    # The stream has a second left at most, and who is let in has minutes, however slow this machine is.
     monkeypatch.setattr("graph.transport.controller.time", SimpleNamespace(time=lambda: time.time() + 599))
     query = f'subscription {{ ingestProgress(trackId: "{track}") {{ status }} }}'
     async with asyncio.timeout(60):

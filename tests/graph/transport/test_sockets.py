@@ -6,8 +6,12 @@ from typing import Any
 
 import pytest
 
+from config.settings import GraphSettings
 from graph import ids
+from graph.app import create_app
 from graph.viewer import Role
+from tests.graph.clients import Socket
+from tests.graph.living import living
 
 VIEWER = "{ viewer { id } }"
 INIT = {"type": "connection_init"}
@@ -67,7 +71,7 @@ async def test_a_socket_closes_with_4403_when_its_token_expires(
 ) -> None:
     viewer = await add_user(Role.ARTIST)
     track = ids.encode("Track", await add_track(viewer))
-    # The socket has a second left, and who is let in has minutes, however slow this machine is.
+    # The socket has a second left at most, and who is let in has minutes, however slow this machine is.
     clock = SimpleNamespace(time=lambda: time.time() + 599)
     monkeypatch.setattr("graph.transport.socket.time", clock)
     expires_at_s = int(time.time()) + 600
@@ -119,6 +123,17 @@ async def test_two_operations_of_one_id_close_with_4409(ask: Any, add_user: Any,
         while isinstance(received, dict):
             received = await socket.receive()
         assert received == 4409
+
+
+async def test_one_too_many_is_sent_away_until_there_is_room(
+    settings: GraphSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graph.transport.controller.most_sockets", lambda: 1)
+    async with living(create_app(settings)) as app:
+        for _ in range(2):
+            async with Socket(app, {"host": "graph.test"}) as first, Socket(app, {"host": "graph.test"}) as second:
+                assert await second.receive() == 1013
+                assert (await first.start())["type"] == "connection_ack"
 
 
 async def test_ping_is_answered_by_pong(connect: Any) -> None:

@@ -44,12 +44,16 @@ async def test_the_job_names_the_album_that_its_track_was_being_moved_to(desk, a
     async def moves(writer: Any) -> None:
         await update_track(writer, artist, track_id=track, change=TrackChange(album_id=rivers))
 
+    seen = []
+
     async def keeps(writer: Any) -> None:
         async with writer.acquire() as connection, connection.transaction():
+            seen.append(await connection.fetchval("SELECT album_id FROM tracks"))  # it is being moved still
             await handover.keep(connection, artist, upload, back_catalogue=False)
 
     has_locked_the_track = 4
     await take_turns(pool, interrupted(has_locked_the_track), moves, keeps)
+    assert seen == [songs]
     job = decode_job(await pool.fetchval("SELECT payload FROM pgqueuer WHERE entrypoint = $1", ENTRYPOINT))
     assert (job.album_id, job.album) == (rivers, "Rivers")
 
