@@ -92,13 +92,14 @@ class Context:
 
     def for_operation(self, *, is_query: bool) -> Context:
         """A context of an operation's own; only a query may read from a replica."""
+        routed = is_query and self.footprints is None
         own = Context(
             self.services,
             self.viewer,
             request_id=self.request_id,
             country=self._country,
             address=self.address,
-            source=self.services.routing.for_query(self.viewer) if is_query and self.footprints is None else None,
+            source=self.services.routing.for_query(self.viewer, address=int(self.address)) if routed else None,
             in_parts=self.in_parts,
         )
         own.footprints = self.footprints

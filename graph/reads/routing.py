@@ -94,11 +94,11 @@ class Routing:
         self.replicas = replicas
         self._writers = Writers(valkey, lag_max_s=replicas.limit_s)
 
-    def for_query(self, viewer: Viewer | None) -> Source:
-        """What a query of this viewer reads from."""
+    def for_query(self, viewer: Viewer | None, *, address: int) -> Source:
+        """What a query of this viewer reads from; who has no account is told from others by the address."""
         if not self.replicas:
             return self.primary
-        return RoutedSource(self.reading, lambda: self._choose(viewer))
+        return RoutedSource(self.reading, lambda: self._choose(viewer, address))
 
     async def wrote(self, user_id: UUID) -> None:
         """Remember that this user may have written something: their reads need all that is written by now."""
@@ -110,8 +110,8 @@ class Routing:
             position = UNREACHED
         await self._writers.wrote(user_id, position)
 
-    async def _choose(self, viewer: Viewer | None) -> Replica | None:
+    async def _choose(self, viewer: Viewer | None, address: int) -> Replica | None:
         needed = NOTHING if viewer is None else await self._writers.needed(viewer.user_id)
         if needed is None:
             return None
-        return self.replicas.choose(needed=needed, reader=0 if viewer is None else viewer.user_id.int)
+        return self.replicas.choose(needed=needed, reader=address if viewer is None else viewer.user_id.int)

@@ -34,7 +34,8 @@ class Process(NamedTuple):
 
     async def asks(self, viewer: Viewer | None, statement: str, *arguments: Any) -> Any:
         """One value, as a query of this viewer reads it."""
-        return await self.routing.for_query(viewer).run(lambda connection: connection.fetchval(statement, *arguments))
+        query = self.routing.for_query(viewer, address=0)
+        return await query.run(lambda connection: connection.fetchval(statement, *arguments))
 
     async def sees(self, condition: Callable[[], bool]) -> None:
         """Look until it is so."""
@@ -157,7 +158,7 @@ async def test_a_replica_that_lags_beyond_the_limit_is_left_alone(
 async def test_a_replica_that_is_killed_is_not_noticed_by_readers(start: Start, standby: Any, viewer: Viewer) -> None:
     async with start() as process:
         await process.uses_the_replica(needed=await process.replicas.written())
-        query = process.routing.for_query(viewer)
+        query = process.routing.for_query(viewer, address=0)
         assert await query.run(lambda connection: connection.fetchval(WHERE)) is True
         os.kill(standby.pid, signal.SIGQUIT)
         await standby.gone()
@@ -167,6 +168,18 @@ async def test_a_replica_that_is_killed_is_not_noticed_by_readers(start: Start, 
         await process.replicas.look()
         assert process.replicas.choose(needed=0, reader=0) is None
         assert list(process.replicas.lags_s().values()) == [None]
+
+
+async def test_a_session_stays_with_one_replica_and_who_has_none_is_told_by_the_address(
+    start: Start, viewer: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[int] = []
+    async with start() as process:
+        monkeypatch.setattr(process.replicas, "choose", lambda *, needed, reader: readers.append(reader))  # noqa: ARG005 -- its signature
+        for asker, address in [(viewer, 1), (viewer, 2), (None, 1), (None, 2)]:
+            query = process.routing.for_query(asker, address=address)
+            await query.run(lambda connection: connection.fetchval(WHERE))
+    assert readers == [viewer.user_id.int, viewer.user_id.int, 1, 2]
 
 
 async def test_a_server_that_writes_is_no_replica(start: Start, settings: GraphSettings) -> None:
